@@ -1,0 +1,55 @@
+"""A seed and a size → one believable province, from which every department's extracts are drawn.
+
+All parts are drawn from one seed by name, so a dataset looks the same whether it is written alone or with the others.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from yishu.sample.firms import Firms, make_firms
+from yishu.sample.people import People, make_people
+from yishu.sample.places import Places, read_industries, read_places
+
+
+@dataclass(frozen=True)
+class Province:
+    seed: int
+    rows: int
+    """How many rows the largest datasets get; the others scale with it."""
+    places: Places
+    people: People
+    firms: Firms
+    offices: Mapping[str, str]
+    """Department id → code (USCC) of those who sign licences, penalties and figures."""
+
+    def generator(self, part: str) -> np.random.Generator:
+        """The random numbers of one part, whatever other parts drew."""
+        return part_generator(self.seed, part)
+
+
+def part_generator(seed: int, part: str) -> np.random.Generator:
+    return np.random.default_rng([seed, zlib.crc32(part.encode())])
+
+
+def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], rows: int, seed: int) -> Province:
+    """Draw places, people and firms.
+
+    Args:
+        codelists: name → file of the project's code lists (`divisions`, `industries`).
+        offices: department id → code.
+        rows: rows of the largest datasets.
+        seed: the same seed gives the same province.
+
+    Raises:
+        ContractError: a code list is missing.
+    """
+    places = read_places(codelists, part_generator(seed, "places"))
+    people = make_people(places, part_generator(seed, "people"), max(rows, 50))
+    firms = make_firms(places, people, read_industries(codelists), part_generator(seed, "firms"), rows)
+    return Province(seed=seed, rows=rows, places=places, people=people, firms=firms, offices=dict(offices))
