@@ -24,7 +24,8 @@ FileFormat = Literal["csv", "xlsx", "jsonl", "parquet"]
 Kind = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
 Check = Literal["uscc", "citizen_id", "division", "industry", "licence_id", "period", "codelist", "none"]
 """Which of the standards' checks an element carries (`quality/standards.py`)."""
-DatabaseClass = Literal["basic", "thematic", "special", "policy"]
+DatabaseClass = Literal["basic", "thematic", "special", "policy", "shared"]
+"""The folders of `schemas/`. `shared` databases hold dimensions that all others read: marts only, no datasets."""
 
 GRADES: tuple[str, ...] = get_args(Grade)
 MASKED_FROM = GRADES.index("general-3")
@@ -166,6 +167,8 @@ class Dataset(Frozen):
     sharing: Sharing
     sharing_condition: str = ""
     supply: Supply = Supply()
+    source_of: tuple[str, ...] = ()
+    """Elements for which it claims to be the authoritative dataset; `elements.yaml` must agree."""
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...] = ()
     file: Path
@@ -196,7 +199,7 @@ class Mart(Frozen):
     description: str = ""
     question: str = ""
     inputs: tuple[str, ...]
-    """`silver.<dataset>` or `<database>.<mart>`."""
+    """`silver.<dataset>`, `codes.<list>`, `<database>.<mart>` or the gold base table `<database>.<dataset>`."""
     fields: tuple[Field, ...]
     rules: tuple[Rule, ...] = ()
     select: Path
