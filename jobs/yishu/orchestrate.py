@@ -1,0 +1,235 @@
+"""The compiled manifest → Airflow DAGs, one per database; and what their tasks do when they run.
+
+The only module that imports airflow. Parsing needs nothing but `airflow.sdk`; a task imports the flow when it runs,
+and gets names, never paths: those follow from the settings of the machine it runs on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+from airflow.sdk import (
+    DAG, Asset, AssetAny, BaseOperator, Context, RetryDecision, RetryPolicy, TaskGroup, TriggerRule, get_parsing_context,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from yishu.steps import Verb
+
+WAIT_AFTER_FAILURE = 10
+"""Minutes before reconcile wakes a database again whose last run failed."""
+
+
+class DatasetTask(TypedDict):
+    name: str
+    title: str
+    owner: str
+    supplier: str
+    cycle: str
+    pool: str
+    doc_md: str
+    asset: str
+
+
+class MartTask(TypedDict):
+    name: str
+    table: str
+    title: str
+    doc_md: str
+    pool: str
+    after: list[str]
+    foreign: list[str]
+    asset: str
+
+
+class DatabaseTasks(TypedDict):
+    name: str
+    title: str
+    kind: str
+    lead: str
+    code: str
+    tags: list[str]
+    owner: str
+    doc_md: str
+    datasets: list[DatasetTask]
+    marts: list[MartTask]
+
+
+def databases(manifest: Path) -> Iterator[DAG]:
+    """A DAG per database of the manifest; while one task runs, only the DAG that it belongs to."""
+    wanted = get_parsing_context().dag_id
+    for database in json.loads(manifest.read_text(encoding="utf-8"))["databases"]:
+        if wanted in (None, database["name"]):
+            yield _dag(database)
+
+
+def reconcile() -> DAG:
+    """The DAG that asks the ledger every minute which databases have work, and wakes theirs.
+
+    Asset events only make a run come sooner: what they lose, the next minute finds.
+    """
+    from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+
+    with DAG(
+        "reconcile", schedule="* * * * *", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False, max_active_runs=1,
+        tags=["yishu"], is_paused_upon_creation=False, default_args={"owner": "yishu"}, doc_md=reconcile.__doc__,
+        dagrun_timeout=timedelta(minutes=15),
+    ) as dag:  # fmt: skip
+        work = Step(task_id="find_work", verb="find_work", target="", **_care(retries=0))
+        TriggerDagRunOperator.partial(task_id="wake", logical_date=None, skip_when_already_exists=True).expand_kwargs(work.output)
+    return dag
+
+
+def scheduler() -> None:
+    """Airflow's scheduler with the heavy libraries already imported.
+
+    LocalExecutor's workers, and their tasks, are forked from it: so GX and PySpark are imported once, not once per task.
+    Nothing is opened here: a gRPC channel or a Delta table used before the fork would be broken after it.
+    """
+    import logging
+    import sys
+
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)  # it tells of each of its 150 closures
+    import great_expectations  # noqa: F401
+    import pyspark.sql.connect.session  # noqa: F401
+    from airflow.__main__ import main
+
+    import yishu.flow.pipeline  # noqa: F401
+
+    # its log server would listen on every address, and the API server reads the same disk
+    sys.argv = ["airflow", "scheduler", "--skip-serve-logs"]
+    main()
+
+
+class Step(BaseOperator):
+    """One step of the flow, by name. Skipped, without an asset event, where nothing changed."""
+
+    ui_color = "#e8f0fe"
+
+    def __init__(self, *, verb: Verb, target: str, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.verb, self.target = verb, target
+
+    def execute(self, context: Context) -> object:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from yishu.steps import take
+
+        outcome = take(self.verb, self.target, _project(context))
+        if self.verb == "find_work":
+            return _wakings(outcome.found, context)
+        if not outcome.changed:
+            raise AirflowSkipException(f"nothing to {self.verb} for {self.target}")
+        return list(outcome.found)
+
+
+class RetryWhereItHelps(RetryPolicy):
+    """A second try only where the machine was at fault: our transient errors, the network, a busy database."""
+
+    def evaluate(
+        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
+    ) -> RetryDecision:
+        from yishu.steps import is_transient
+
+        if is_transient(exception):
+            return RetryDecision.default()
+        return RetryDecision.fail(reason=f"{type(exception).__name__} is terminal: another try cannot help")
+
+
+def record_failure(context: Context) -> None:
+    """The failure callback: a row in the audit, so that the ledger tells it even when Airflow's database is gone."""
+    from yishu.steps import audit_failure
+
+    ti = context["ti"]
+    detail = f"run {ti.run_id}, try {ti.try_number}: {context.get('exception')}"
+    audit_failure(f"{ti.dag_id}.{ti.task_id}", detail, _project(context))
+
+
+def _dag(database: DatabaseTasks) -> DAG:
+    """Per dataset receive → refine, then the marts after their inputs, then publish."""
+    with DAG(
+        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database["marts"]),
+        doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
+        is_paused_upon_creation=False, default_args={"owner": database["owner"]},
+    ) as dag:  # fmt: skip
+        ends: dict[str, BaseOperator] = {}
+        for dataset in sorted(database["datasets"], key=lambda d: d["name"]):
+            ends[dataset["asset"]] = _dataset(dataset)
+        with TaskGroup("gold", group_display_name="gold 成果"):
+            ends |= {mart["asset"]: _mart(mart) for mart in sorted(database["marts"], key=lambda m: m["name"])}
+        for mart in database["marts"]:
+            ends[mart["asset"]].set_upstream([ends[name] for name in sorted(mart["after"])])
+        publish = Step(
+            task_id="publish", verb="publish", target=database["name"], pool="write_catalog", doc_md=database["doc_md"], **_care()
+        )
+        publish.set_upstream([task for task in ends.values() if not task.downstream_task_ids])
+    return dag
+
+
+def _dataset(dataset: DatasetTask) -> BaseOperator:
+    name, common = dataset["name"], {"owner": dataset["owner"], "doc_md": dataset["doc_md"] + _RECEIPTS.format(**dataset)}
+    with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=f"{dataset['supplier']} · {dataset['cycle']}"):
+        receive = Step(task_id="receive", verb="receive", target=name, **common, **_care())
+        refine = Step(
+            task_id="refine", verb="refine", target=name, pool=dataset["pool"], outlets=[Asset(dataset["asset"])],
+            **common, **_care(),
+        )  # fmt: skip
+        refine.set_upstream(receive)
+    return refine
+
+
+def _mart(mart: MartTask) -> BaseOperator:
+    return Step(
+        task_id=mart["name"], task_display_name=f"{mart['title']} {mart['name']}", verb="build", target=mart["table"],
+        pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"], **_care(),
+    )  # fmt: skip
+
+
+def _foreign(marts: Iterable[MartTask]) -> Asset | AssetAny | None:
+    """What wakes a database besides reconcile: any table of another database that one of its marts reads."""
+    names = sorted({name for mart in marts for name in mart["foreign"]})
+    return AssetAny(*[Asset(name) for name in names]) if names else None
+
+
+def _care(retries: int = 2) -> dict[str, object]:
+    return {
+        # a step without work is skipped; what comes after it has to look for itself
+        "trigger_rule": TriggerRule.NONE_FAILED,
+        "retries": retries,
+        "retry_delay": timedelta(seconds=10),
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": timedelta(minutes=5),
+        "retry_policy": RetryWhereItHelps(),
+        "on_failure_callback": record_failure,
+    }
+
+
+_RECEIPTS = """
+
+**回执 Receipts** — under `YISHU_HOME`: `receipts/<department>/{name}/<period>/<delivery>/`.
+Each run lists its deliveries, their states and their receipts in the task's [XCom](/xcoms?key_pattern=return_value);
+`yishu receipt <delivery>` shows one.
+"""
+
+
+def _project(context: Context) -> Path | None:
+    """Where this machine keeps the checkout: `YISHU_PROJECT`, else above the DAG file that the worker has just read."""
+    from yishu.settings import find_project
+
+    return None if os.environ.get("YISHU_PROJECT") else find_project(Path(context["dag"].fileloc).parent)
+
+
+def _wakings(work: Iterable[dict[str, str]], context: Context) -> list[dict[str, str]]:
+    """The runs to start: not while one is under way, and not at once again after one failed."""
+    ti, now = context["ti"], context["dag_run"].run_after
+    recent = [f"reconcile__{now - timedelta(minutes=m):%Y%m%dT%H%M}" for m in range(1, WAIT_AFTER_FAILURE + 1)]
+    return [
+        {"trigger_dag_id": row["database"], "trigger_run_id": f"reconcile__{now:%Y%m%dT%H%M}"}
+        for row in work
+        if not ti.get_dr_count(dag_id=row["database"], states=["queued", "running"])
+        and not ti.get_dr_count(dag_id=row["database"], run_ids=recent, states=["failed"])
+    ]
