@@ -91,7 +91,10 @@ def _add_database(file: Path, shelf: _Shelf) -> None:
     value = reading.document.value
     database = reading.model(Database, {**value, "file": file} if isinstance(value, dict) else value)  # type: ignore[dict-item]
     if database is not None:
-        for key, stated, actual in (("name", database.name, file.parent.name), ("kind", database.kind, file.parent.parent.name)):
+        for key, stated, actual in (
+            ("name", database.name, file.parent.name),
+            ("kind", database.kind, file.parent.parent.name),
+        ):
             if stated != actual:
                 reading.wrong(
                     f"{key} is {stated!r} in a folder {actual!r}", key, code="folder", expected=actual,
@@ -173,9 +176,7 @@ def _open_contract(
     return reading, contract, tables[0]
 
 
-def _expect_names(
-    contract: OpenDataContractStandard, table: SchemaObject, database: str, name: str, reading: Reading
-) -> None:
+def _expect_names(contract: OpenDataContractStandard, table: SchemaObject, database: str, name: str, reading: Reading) -> None:
     stem = name.rsplit(".", 1)[-1]
     stated = (
         ("id", contract.id, name, ("id",)), ("name", contract.name, stem, ("name",)),

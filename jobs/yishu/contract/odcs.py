@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 if TYPE_CHECKING:
-    from jsonschema import ValidationError as SchemaError
-    from jsonschema.protocols import Validator
+    from jsonschema import ValidationError as SchemaError  # type: ignore[import-untyped]
+    from jsonschema.protocols import Validator  # type: ignore[import-untyped]
 
 Path = tuple[str | int, ...]
 
@@ -228,13 +228,14 @@ def _known(path: Path) -> frozenset[str]:
     from open_data_contract_standard import model
 
     parts = [part for part in path if isinstance(part, str)]
-    kind: type[BaseModel] = {
+    kinds: dict[str, type[BaseModel]] = {
         "": model.OpenDataContractStandard, "schema": model.SchemaObject, "properties": model.SchemaProperty,
         "customProperties": model.CustomProperty, "quality": model.DataQuality, "enum": model.EnumValue,
         "relationships": model.Relationship, "authoritativeDefinitions": model.AuthoritativeDefinition,
         "team": model.Team, "members": model.TeamMember, "slaProperties": model.ServiceLevelAgreementProperty,
         "description": model.Description,
-    }.get(parts[-1] if parts else "", BaseModel)  # fmt: skip
+    }  # fmt: skip
+    kind = kinds.get(parts[-1] if parts else "", BaseModel)
     return frozenset(field.alias or name for name, field in kind.model_fields.items())
 
 

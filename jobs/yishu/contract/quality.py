@@ -100,9 +100,7 @@ def _library(given: DataQuality, column: str | None, reading: Reading, *at: Step
 
 
 def _unsupported(what: str, reading: Reading, *at: Step) -> None:
-    reading.wrong(
-        f"{what} cannot be run", *at, code="rule", expected=SUPPORTED, remedy="write it as a Great Expectations type"
-    )
+    reading.wrong(f"{what} cannot be run", *at, code="rule", expected=SUPPORTED, remedy="write it as a Great Expectations type")
 
 
 def _row_count(given: DataQuality) -> Expectation | None:

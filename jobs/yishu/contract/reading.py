@@ -26,9 +26,7 @@ class Reading:
     errors: list[ContractError] = field(default_factory=list)
 
     def wrong(self, what: str, *path: Step, code: str, expected: str = "", remedy: str) -> None:
-        self.errors.append(
-            self.document.wrong(what, *path, code=code, expected=expected, remedy=remedy, subject=self.subject)
-        )
+        self.errors.append(self.document.wrong(what, *path, code=code, expected=expected, remedy=remedy, subject=self.subject))
 
     def model(self, kind: type[Read], value: JsonValue, *path: Step, spot: Spot | None = None) -> Read | None:
         """`value`, which stands at `path`, as a typed model; or None, and every reason is noted.

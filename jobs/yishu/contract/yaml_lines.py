@@ -5,6 +5,7 @@ Dates stay text, repeated keys are refused; everything else is read as any YAML 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,9 @@ class Document:
     def place(self, *path: Step) -> Place:
         return Place(self.file, self.line(*path))
 
-    def wrong(self, what: str, *path: Step, code: str, expected: str = "", remedy: str = "", subject: str = "") -> ContractError:
+    def wrong(
+        self, what: str, *path: Step, code: str, expected: str = "", remedy: str = "", subject: str = ""
+    ) -> ContractError:
         """An error that points at `path` in this file."""
         return ContractError(what, code=code, place=self.place(*path), expected=expected, remedy=remedy, subject=subject)
 
@@ -84,7 +87,7 @@ def locate(file: Path, *path: Step) -> Place:
 class _Loader(yaml.CSafeLoader):
     """PyYAML's quick loader without dates (text) and without repeated keys (an error)."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, JsonValue]:  # type: ignore[override]
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
         seen: set[str] = set()
         for key, _ in node.value:
             if key.value in seen:
