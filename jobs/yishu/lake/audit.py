@@ -37,11 +37,13 @@ def verify(conn: sa.Connection) -> int:
         DataError: a row was changed, removed or slipped in; `subject` is its number.
     """
     count, previous = 0, FIRST
-    for row in conn.execution_options(yield_per=1000).execute(sa.select(audit).order_by(audit.c.seq)):
-        fresh = digest(row.seq, row.at, row.actor, row.action, row.subject, row.detail, previous)
-        if row.seq != count + 1 or row.previous != previous or row.hash != fresh:
-            raise _broken(count + 1)
-        count, previous = count + 1, fresh
+    chain = sa.select(audit).order_by(audit.c.seq).execution_options(yield_per=1000)
+    with conn.execute(chain) as links:
+        for row in links:
+            fresh = digest(row.seq, row.at, row.actor, row.action, row.subject, row.detail, previous)
+            if row.seq != count + 1 or row.previous != previous or row.hash != fresh:
+                raise _broken(count + 1)
+            count, previous = count + 1, fresh
     last = conn.execute(sa.select(audit_head.c.seq, audit_head.c.hash)).first()
     if (count, previous) != ((last.seq, last.hash) if last else (0, FIRST)):
         raise _broken(count + 1)

@@ -34,7 +34,8 @@ def hold(store: Store, name: str, timeout: float, life: float = LIFE_SECONDS) ->
         life: seconds without a sign of life after which another machine may take over.
 
     Raises:
-        MachineError: another process kept the lease for longer than `timeout`.
+        MachineError: another process kept the lease for longer than `timeout`, or took it meanwhile (this one was
+            suspended, say).
     """
     token = uuid.uuid4().hex
     _wait(store, name, token, timeout, life)
@@ -47,7 +48,12 @@ def hold(store: Store, name: str, timeout: float, life: float = LIFE_SECONDS) ->
         done.set()
         pulse.join()
         with store.write() as conn:
-            conn.execute(sa.delete(leases).where(leases.c.name == name, leases.c.token == token))
+            kept = conn.execute(sa.delete(leases).where(leases.c.name == name, leases.c.token == token)).rowcount
+    if not kept:
+        raise MachineError(
+            f"the lease on {name} was lost to another process", code="lease-lost", subject=name,
+            expected=f"a sign of life every {life:g} s", remedy="run it again: what was done is not done twice",
+        )  # fmt: skip
 
 
 def _wait(store: Store, name: str, token: str, timeout: float, life: float) -> None:
