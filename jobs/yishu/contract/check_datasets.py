@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -45,18 +44,15 @@ def _named(project: Project) -> Iterable[tuple[str, str, Path, tuple[Step, ...],
 
 
 def names_once(project: Project) -> Iterable[Finding]:
-    """A field's and a rule's name stands once in its contract, a table's once in its database."""
+    """A field's name and title and a rule's name stand once in their contract, a table's name once in its database."""
     for contract in contracts(project):
-        for kind, given in (("field", contract.fields), ("rule", _rules(contract))):
-            counts = Counter(item.name for item in given)
-            seen: set[str] = set()
-            for item in given:
-                if counts[item.name] > 1 and item.name in seen:
-                    yield Finding(
-                        Place(contract.file, item.line), f"{kind} {item.name!r} stands twice", "rename one of the two",
-                        name_of(contract),
-                    )  # fmt: skip
-                seen.add(item.name)
+        fields = [("field", f.name, f.line) for f in contract.fields] + [("title", f.title, f.line) for f in contract.fields]
+        seen: set[tuple[str, str]] = set()
+        for kind, name, line in (*fields, *(("rule", r.name, r.line) for r in _rules(contract))):
+            if (kind, name) in seen:
+                what = f"{kind} {name!r} stands twice"
+                yield Finding(Place(contract.file, line), what, "rename one of the two", name_of(contract))
+            seen.add((kind, name))
     for mart in project.marts.values():
         dataset = project.datasets.get(mart.name)
         if dataset is not None and dataset.database == mart.database:
