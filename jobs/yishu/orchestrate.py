@@ -11,16 +11,25 @@ import os
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 
 from airflow.sdk import (
-    DAG, Asset, AssetAny, BaseOperator, Context, RetryDecision, RetryPolicy, TaskGroup, TriggerRule, get_parsing_context,
+    DAG,
+    Asset,
+    AssetAny,
+    BaseOperator,
+    Context,
+    RetryDecision,
+    RetryPolicy,
+    TaskGroup,
+    TriggerRule,
+    get_parsing_context,
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from yishu.steps import Verb
 
-WAIT_AFTER_FAILURE = 10
+WAIT_AFTER_FAILURE = 5
 """Minutes before reconcile wakes a database again whose last run failed."""
 
 
@@ -76,11 +85,12 @@ def reconcile() -> DAG:
 
     with DAG(
         "reconcile", schedule="* * * * *", start_date=datetime(2026, 1, 1, tzinfo=UTC), catchup=False, max_active_runs=1,
-        tags=["yishu"], is_paused_upon_creation=False, default_args={"owner": "yishu"}, doc_md=reconcile.__doc__,
+        tags=["yishu"], is_paused_upon_creation=False, default_args=_defaults("yishu"), doc_md=reconcile.__doc__,
         dagrun_timeout=timedelta(minutes=15),
     ) as dag:  # fmt: skip
-        work = Step(task_id="find_work", verb="find_work", target="", **_care(retries=0))
-        TriggerDagRunOperator.partial(task_id="wake", logical_date=None, skip_when_already_exists=True).expand_kwargs(work.output)
+        work = Step(task_id="find_work", verb="find_work", target="")
+        wake = TriggerDagRunOperator.partial(task_id="wake", logical_date=None, skip_when_already_exists=True)
+        wake.expand_kwargs(work.output)
     return dag
 
 
@@ -102,7 +112,18 @@ def scheduler() -> None:
 
     # its log server would listen on every address, and the API server reads the same disk
     sys.argv = ["airflow", "scheduler", "--skip-serve-logs"]
-    main()
+    main()  # type: ignore[no-untyped-call]
+
+
+class StepArguments(TypedDict, total=False):
+    """Those of an operator's arguments that our steps set one by one; the rest is the same for all (`_defaults`)."""
+
+    task_id: Required[str]
+    task_display_name: str
+    owner: str
+    pool: str
+    doc_md: str
+    outlets: list[Asset]
 
 
 class Step(BaseOperator):
@@ -110,8 +131,8 @@ class Step(BaseOperator):
 
     ui_color = "#e8f0fe"
 
-    def __init__(self, *, verb: Verb, target: str, **kwargs: object) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, verb: Verb, target: str, **arguments: Unpack[StepArguments]) -> None:
+        super().__init__(**arguments)
         self.verb, self.target = verb, target
 
     def execute(self, context: Context) -> object:
@@ -154,7 +175,7 @@ def _dag(database: DatabaseTasks) -> DAG:
     with DAG(
         database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database["marts"]),
         doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
-        is_paused_upon_creation=False, default_args={"owner": database["owner"]},
+        is_paused_upon_creation=False, default_args=_defaults(database["owner"]),
     ) as dag:  # fmt: skip
         ends: dict[str, BaseOperator] = {}
         for dataset in sorted(database["datasets"], key=lambda d: d["name"]):
@@ -164,19 +185,20 @@ def _dag(database: DatabaseTasks) -> DAG:
         for mart in database["marts"]:
             ends[mart["asset"]].set_upstream([ends[name] for name in sorted(mart["after"])])
         publish = Step(
-            task_id="publish", verb="publish", target=database["name"], pool="write_catalog", doc_md=database["doc_md"], **_care()
-        )
+            task_id="publish", verb="publish", target=database["name"], pool="write_catalog", doc_md=database["doc_md"],
+        )  # fmt: skip
         publish.set_upstream([task for task in ends.values() if not task.downstream_task_ids])
     return dag
 
 
 def _dataset(dataset: DatasetTask) -> BaseOperator:
-    name, common = dataset["name"], {"owner": dataset["owner"], "doc_md": dataset["doc_md"] + _RECEIPTS.format(**dataset)}
-    with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=f"{dataset['supplier']} · {dataset['cycle']}"):
-        receive = Step(task_id="receive", verb="receive", target=name, **common, **_care())
+    name, owner, doc = dataset["name"], dataset["owner"], dataset["doc_md"] + _RECEIPTS.format(name=dataset["name"])
+    tooltip = f"{dataset['supplier']} · {dataset['cycle']}"
+    with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=tooltip):
+        receive = Step(task_id="receive", verb="receive", target=name, owner=owner, doc_md=doc)
         refine = Step(
             task_id="refine", verb="refine", target=name, pool=dataset["pool"], outlets=[Asset(dataset["asset"])],
-            **common, **_care(),
+            owner=owner, doc_md=doc,
         )  # fmt: skip
         refine.set_upstream(receive)
     return refine
@@ -185,7 +207,7 @@ def _dataset(dataset: DatasetTask) -> BaseOperator:
 def _mart(mart: MartTask) -> BaseOperator:
     return Step(
         task_id=mart["name"], task_display_name=f"{mart['title']} {mart['name']}", verb="build", target=mart["table"],
-        pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"], **_care(),
+        pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"],
     )  # fmt: skip
 
 
@@ -195,11 +217,13 @@ def _foreign(marts: Iterable[MartTask]) -> Asset | AssetAny | None:
     return AssetAny(*[Asset(name) for name in names]) if names else None
 
 
-def _care(retries: int = 2) -> dict[str, object]:
+def _defaults(owner: str) -> dict[str, object]:
+    """What holds for every task of a DAG, as Airflow's `default_args`."""
     return {
+        "owner": owner,
         # a step without work is skipped; what comes after it has to look for itself
         "trigger_rule": TriggerRule.NONE_FAILED,
-        "retries": retries,
+        "retries": 2,
         "retry_delay": timedelta(seconds=10),
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": timedelta(minutes=5),
