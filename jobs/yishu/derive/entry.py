@@ -9,11 +9,10 @@ from typing import TypedDict
 
 from yishu.contract.graph import source_table, upstream
 from yishu.contract.model import GRADES, Dataset, Field, Mart, Project, Sharing
-from yishu.derive import expected
 from yishu.derive.catalogue import CatalogueJson, dataset_record, mart_record
 from yishu.derive.masks import field_mask, token_domain, token_name, tokened
 from yishu.derive.spark_types import spark_type
-from yishu.derive.suite import SuiteJson, suite
+from yishu.derive.suite import SuiteJson, suite, written
 
 class DepartmentJson(TypedDict):
     id: str
@@ -180,15 +179,13 @@ def _rules(rules: SuiteJson) -> list[RuleJson]:
 
 def _mart_rules(mart: Mart) -> list[RuleJson]:
     titles = {f.name: f.title for f in mart.fields}
-    given = [(rule, f.name) for f in mart.fields for rule in f.rules] + [(rule, "") for rule in mart.rules]
-    found: list[RuleJson] = []
-    for rule, column in given:
-        message, wanted = expected.rule(rule, titles)
-        found.append({
-            "name": rule.name, "column": column, "message": message, "expected": wanted, "severity": rule.severity,
-            "dimension": rule.dimension, "tolerance": rule.tolerance,
-        })  # fmt: skip
-    return found
+    given = [written(rule, f.name, titles) for f in mart.fields for rule in f.rules]
+    given += [written(rule, "", titles) for rule in mart.rules]
+    return [
+        {"name": rule.name, "column": column, "message": rule.message, "expected": wanted, "severity": rule.severity,
+         "dimension": rule.dimension, "tolerance": rule.tolerance}
+        for rule, column, wanted in given
+    ]  # fmt: skip
 
 
 def _readers(table: str, project: Project) -> list[str]:

@@ -92,11 +92,20 @@ def rule(user: Rule, titles: Mapping[str, str]) -> tuple[str, str]:
         user: the rule; its own message comes first where it has one.
         titles: the Chinese title of each field, by name.
     """
-    named = {key: titles.get(value, value) if isinstance(value, str) else value for key, value in user.kwargs.items()}
+    named = {key: _titled(value, titles) if key in _COLUMNS else value for key, value in user.kwargs.items()}
     known = _TYPES.get(user.type)
     expected = known(named) if known else f"应符合规则{user.name}（{user.type}）"
     subject = named.get("column") or named.get("column_A") or ""
     return user.message or f"{subject}不符合要求：{expected}", expected
+
+
+_COLUMNS = ("column", "column_A", "column_B", "column_list")
+
+
+def _titled(value: JsonValue, titles: Mapping[str, str]) -> JsonValue:
+    if isinstance(value, list):
+        return [_titled(item, titles) for item in value]
+    return titles.get(value, value) if isinstance(value, str) else value
 
 
 def _cut(values: list[str]) -> str:

@@ -5,7 +5,7 @@ The order of expectations is the order of bits in the one pass; names and ids de
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NotRequired, TypedDict
 from uuid import NAMESPACE_URL, uuid5
 
@@ -109,9 +109,9 @@ def _rules(dataset: Dataset, project: Project) -> Iterator[Judged]:
     yield from (_unique(f) for f in fields if f.unique and dataset.key != (f.name,))
     for field in fields:
         yield from _reference(field, project)
-    for field in fields:
-        yield from (_written(rule, field.name, dataset) for rule in field.rules)
-    yield from (_written(rule, "", dataset) for rule in dataset.rules)
+    titles = {f.name: f.title for f in fields}
+    yield from (written(rule, f.name, titles) for f in fields for rule in f.rules)
+    yield from (written(rule, "", titles) for rule in dataset.rules)
 
 
 def _unparsable() -> Judged:
@@ -229,16 +229,22 @@ def _reference(field: Field, project: Project) -> Iterator[Judged]:
     yield rule, field.name, wanted
 
 
-def _written(rule: Rule, field: str, dataset: Dataset) -> Judged:
-    """A rule as its author gave it; a field's rule need not repeat the field."""
+def written(rule: Rule, field: str, titles: Mapping[str, str]) -> Judged:
+    """A rule as its author gave it, with its words filled in; a field's rule need not repeat the field.
+
+    Args:
+        rule: the rule of a field, a dataset or a mart.
+        field: the field at which it stands; "" for the table's own.
+        titles: the Chinese title of each field, by name.
+    """
     kwargs = dict(rule.kwargs)
     slot = _slot(rule.type)
     if field and slot:
         kwargs.setdefault(slot, field)
-    titled = rule.model_copy(update={"kwargs": kwargs})
-    message, wanted = expected.rule(titled, {f.name: f.title for f in dataset.fields})
+    filled = rule.model_copy(update={"kwargs": kwargs})
+    message, wanted = expected.rule(filled, titles)
     column = field or kwargs.get("column") or kwargs.get("column_A") or ""
-    return titled.model_copy(update={"message": message}), str(column), wanted
+    return filled.model_copy(update={"message": message}), str(column), wanted
 
 
 def _slot(kind: str) -> str:
