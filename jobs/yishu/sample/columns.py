@@ -32,7 +32,7 @@ class Extract:
         return len(next(iter(self.columns.values())))
 
 
-def pick(words: Sequence[str] | pa.Array, index: Ints) -> pa.Array:
+def pick(words: Sequence[str] | Sequence[str | None] | pa.Array, index: Ints) -> pa.Array:
     """One word per index."""
     source = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
     return source.take(pa.array(index))

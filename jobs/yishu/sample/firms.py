@@ -27,7 +27,10 @@ class Firms:
     name: pa.Array
     kind: Ints
     county: Ints
+    """Index of the county."""
+    county_code: Ints
     division: Ints
+    """Code at registration: some were abolished since."""
     founded: Days
     representative: Ints
     """Index of the person."""
@@ -61,7 +64,7 @@ def make_firms(places: Places, people: People, industries: list[str], generator:
     steps = np.array([10_000, 1_000, 5_000, 10_000])[kind]
     return Firms(
         uscc=usccs(head, distinct_serials(generator, count)), name=_names(places, generator, kind, county), kind=kind,
-        county=county, division=division, founded=founded, representative=adults[draw(generator, len(adults), count)],
+        county=county, county_code=places.code[county], division=division, founded=founded, representative=adults[draw(generator, len(adults), count)],
         capital=(np.exp(generator.normal(4.0, 1.4, size=count)) + 1).astype(np.int64) * steps,
         industry=pick(industries, _industry(generator, industries, kind)),
         address=_addresses(places, generator, county), active=generator.random(count) < np.where(fresh, 1.0, 0.86), listed=listed,

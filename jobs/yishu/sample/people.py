@@ -42,7 +42,7 @@ def make_people(places: Places, generator: np.random.Generator, count: int) -> P
     away = generator.random(count) < 0.12
     county = np.where(away, draw(generator, len(places.code), count, [w**2 for w in places.weight]), hukou)
     birth = _births(generator, count)
-    death = days_between(generator, np.maximum(birth, np.datetime64("2015-01-01")), TODAY, count)
+    death = days_between(generator, np.maximum(birth, np.datetime64("2015-01-01")), "2024-11-30", count)
     age = (np.datetime64(TODAY) - birth).astype(np.int64) / 365.25
     alive = generator.random(count) > np.where(age > 60, 0.12, 0.01)
     male = generator.random(count) < 0.505

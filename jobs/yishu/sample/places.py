@@ -20,6 +20,7 @@ PROVINCE: Final = "13"
 TODAY: Final = "2025-01-10"
 """The day on which the sample's last extract is drawn; licences expire and terms run against it."""
 
+_OTHER_UNITS: Final = (130181, 130682, 133100)
 _CENTRES: Final = {
     "1301": (114.51, 38.04), "1302": (118.18, 39.63), "1303": (119.60, 39.93), "1304": (114.54, 36.62), "1305": (114.50, 37.07),
     "1306": (115.46, 38.87), "1307": (114.88, 40.82), "1308": (117.96, 40.95), "1309": (116.84, 38.30), "1310": (116.68, 39.54),
@@ -38,13 +39,15 @@ class Former:
 
 @dataclass(frozen=True)
 class Places:
-    """Counties in force on `TODAY`, all vectors of one length; `cities` and `former` beside them."""
+    """Counties in force on `TODAY`, all vectors of one length; `cities`, `units` and `former` beside them."""
 
     code: Ints
     name: pa.Array
     city: pa.Array
     weight: tuple[float, ...]
     cities: tuple[int, ...]
+    units: tuple[int, ...]
+    """The 14 reporting units: the cities, 辛集, 定州 and 雄安新区, where the code list has them."""
     former: tuple[Former, ...]
 
     def addresses(self, generator: np.random.Generator, county: Ints) -> pa.Array:
@@ -80,28 +83,51 @@ def read_places(codelists: Mapping[str, Path], generator: np.random.Generator) -
             expected=f"codes {PROVINCE}xxxx without an end of validity",
         )  # fmt: skip
     cities = {row["code"]: row["name"] for row in rows if row["code"].endswith("00") and row["code"] != "130000" and _in_force(row)}
+    legal = tuple(sorted(int(code) for code in cities if code[:4] in _CENTRES))
+    known = {int(code) for code, _ in counties} | {int(code) for code in cities}
     return Places(
         code=np.array([int(code) for code, _ in counties]),
         name=pa.array([name for _, name in counties]),
         city=pa.array([cities.get(code[:4] + "00", "") for code, _ in counties]),
         weight=tuple(generator.gamma(4.0, size=len(counties)).tolist()),
-        cities=tuple(sorted(int(code) for code in cities if code[:4] in _CENTRES)),
+        cities=legal, units=(*legal, *(code for code in _OTHER_UNITS if code in known)),
         former=_former(rows, {code for code, _ in counties}),
     )
 
 
 def read_industries(codelists: Mapping[str, Path], edition: str = "2017") -> list[str]:
-    """The classes (a letter and four digits) of one edition of GB/T 4754, sorted."""
+    """The divisions (大类: a letter and two digits) of one edition of GB/T 4754, sorted."""
     codes = {row["code"] for row in _rows(codelists, "industries") if row.get("edition", edition) == edition}
-    return sorted(code for code in codes if len(code) == 5)
+    return sorted(code for code in codes if len(code) == 3)
+
+
+@dataclass(frozen=True)
+class Indicator:
+    code: str
+    name: str
+    unit: str
+    quarterly: bool
+    direction: str
+    parent: str
+
+    @property
+    def index(self) -> bool:
+        """An index number (base 100): it has no sum."""
+        return self.unit == "指数"
+
+
+def read_indicators(codelists: Mapping[str, Path], first: str = "规模以上工业增加值") -> tuple[Indicator, ...]:
+    """The macro indicators of the code list; the one that the counties report (`first`, by name) comes first."""
+    rows = sorted(_rows(codelists, "indicators"), key=lambda row: (row["name"] != first, row["code"]))
+    return tuple(
+        Indicator(row["code"], row["name"], row["unit"], row["freq"] == "Q", row["direction"], row.get("parent") or "") for row in rows
+    )
 
 
 def place_of_birth(places: Places, generator: np.random.Generator, county: Ints, birth: Days) -> Ints:
     """The division in each resident number: mostly today's code, for some of the older an abolished one valid then."""
     code = places.code[county].copy()
     for former in places.former:
-        if len(code) == 0:
-            break
         same_city = code // 100 == former.code // 100
         in_force = (birth >= np.datetime64(former.first)) & (birth <= np.datetime64(former.last))
         chosen = same_city & in_force & (generator.random(len(code)) < 0.03)

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
+from yishu.sample.columns import joined, padded
+from yishu.sample.digits import distinct_serials, usccs
 from yishu.sample.firms import Firms, make_firms
 from yishu.sample.people import People, make_people
-from yishu.sample.places import Places, read_industries, read_places
+from yishu.sample.places import Indicator, Places, read_indicators, read_industries, read_places
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,13 @@ class Province:
     places: Places
     people: People
     firms: Firms
+    indicators: tuple[Indicator, ...]
+    bureau_code: pa.Array
+    """One office per county that signs registrations, licences and penalties: its USCC …"""
+    bureau_name: pa.Array
+    """… and its name."""
     offices: Mapping[str, str]
-    """Department id → code (USCC) of those who sign licences, penalties and figures."""
+    """Dataset → code (USCC) of the department that hands it in."""
 
     def generator(self, part: str) -> np.random.Generator:
         """The random numbers of one part, whatever other parts drew."""
@@ -41,8 +49,8 @@ def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], row
     """Draw places, people and firms.
 
     Args:
-        codelists: name → file of the project's code lists (`divisions`, `industries`).
-        offices: department id → code.
+        codelists: name → file of the project's code lists (`divisions`, `industries`, `indicators`).
+        offices: dataset → code of the department that hands it in.
         rows: rows of the largest datasets.
         seed: the same seed gives the same province.
 
@@ -52,4 +60,13 @@ def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], row
     places = read_places(codelists, part_generator(seed, "places"))
     people = make_people(places, part_generator(seed, "people"), max(rows, 50))
     firms = make_firms(places, people, read_industries(codelists), part_generator(seed, "firms"), rows)
-    return Province(seed=seed, rows=rows, places=places, people=people, firms=firms, offices=dict(offices))
+    codes, names = _bureaus(places, part_generator(seed, "bureaus"))
+    return Province(
+        seed=seed, rows=rows, places=places, people=people, firms=firms, indicators=read_indicators(codelists), bureau_code=codes,
+        bureau_name=names, offices=dict(offices),
+    )  # fmt: skip
+
+
+def _bureaus(places: Places, generator: np.random.Generator) -> tuple[pa.Array, pa.Array]:
+    codes = usccs(joined("11", padded(places.code, 6)), distinct_serials(generator, len(places.code)))
+    return codes, joined(places.name, "行政审批局")

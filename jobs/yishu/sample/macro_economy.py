@@ -1,0 +1,211 @@
+"""宏观经济发展基础数据库: counties → monthly figures in several vintages, their metadata, daily leading indicators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from yishu.sample.columns import (
+    Extract, at_work, constant, days, decimals, either, integers, joined, moments, padded, pick,
+)  # fmt: skip
+from yishu.sample.digits import Ints, decimal_digits, text_of
+from yishu.sample.province import Province
+
+_MONTHS: Final = tuple(f"2024-{month:02d}" for month in range(1, 13))
+_BEFORE: Final = "2023-12"
+_METRICS: Final = (("elec_kwh", "千瓦时"), ("freight_t", "吨"), ("loan_bal", "亿元"), ("recruit_cnt", "人"), ("invoice_amt", "万元"))
+_PROVINCE_CODE: Final = 130000
+_REVISED: Final = (1, 4, 7)
+"""Indicators whose final growth differs by more than one percentage point from the first figure."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Indicator × place × month; values in ten-thousandths of a unit, growth in hundredths of a per cent."""
+
+    places: Ints
+    """Codes: the province, its prefecture cities (by law, with all their counties), the counties."""
+    value: Ints
+    growth: Ints
+    total: Ints
+    """Since the year's start."""
+    before: Ints
+    """The same of the year before."""
+
+    @property
+    def upper(self) -> int:
+        """So many places stand above the counties."""
+        return int((self.places % 100 == 0).sum())
+
+
+def figures(province: Province) -> Figures:
+    """A year of figures that add up: a city is the sum of its counties, the province the sum of its cities."""
+    generator, places = province.generator("macro_figures"), province.places
+    shape = (len(province.indicators), len(places.code), len(_MONTHS))
+    size = np.array(places.weight)[None, :, None] * np.exp(generator.normal(0, 0.3, size=(shape[0], shape[1], 1)))
+    value = (size * (1 + 0.1 * generator.random(shape)) * 20_000).astype(np.int64) + 1
+    pace = generator.normal(5.0, 3.0, size=(1, shape[1], 1)) + generator.normal(0, 1.5, size=shape)
+    former = np.maximum((value / (1 + pace / 100)).astype(np.int64), 1)
+    city = places.code // 100 * 100
+    uppers = [np.ones(shape[1], dtype=np.bool_), *[city == code for code in places.cities]]
+    now, then = (
+        np.concatenate([np.stack([part[:, chosen].sum(axis=1) for chosen in uppers], axis=1), part], axis=1)
+        for part in (value, former)
+    )
+    for place, indicator in enumerate(province.indicators):
+        if indicator.quarterly:
+            now[place], then[place] = _quarters(now[place]), _quarters(then[place])
+    growth = np.round((now / np.maximum(then, 1) - 1) * 10_000).astype(np.int64)
+    for place, indicator in enumerate(province.indicators):
+        if indicator.index:
+            growth[place] = growth[place] % 400 - 50
+            now[place] = 1_000_000 + growth[place] * 100
+    codes = np.concatenate([[_PROVINCE_CODE], places.cities, places.code]).astype(np.int64)
+    return Figures(places=codes, value=now, growth=growth, total=np.cumsum(now, axis=2), before=np.cumsum(then, axis=2))
+
+
+def _quarters(monthly: Ints) -> Ints:
+    """Quarterly sums in the quarter's last month, 0 in the others (they are not reported, but count for the running total)."""
+    sums = np.zeros_like(monthly)
+    sums[:, 2::3] = monthly.reshape(len(monthly), 4, 3).sum(axis=2)
+    return sums
+
+
+def observations(province: Province) -> Iterator[Extract]:
+    """First figures of January to November (with the year before), of December, then final ones of the year as a second vintage."""
+    generator, year = province.generator("macro_indicator_obs"), figures(province)
+    cells = _cells(province, year)
+    month = cells[2]
+    early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
+    base = _year_before(province, year)
+    yield Extract("macro_indicator_obs", "2024-11", {name: pa.concat_arrays([early[name], base[name]]) for name in early})
+    yield Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
+    upper = cells[1] < year.upper
+    again = [axis[upper] for axis in cells]
+    yield Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))
+
+
+def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
+    """Which indicator, place and month are reported.
+
+    Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first.
+    """
+    rows, months = province.rows, len(_MONTHS)
+    kinds = min(len(province.indicators), max(3, rows // (months * year.upper)))
+    counties = len(year.places) - year.upper
+    parts = [_grid(kinds, np.arange(year.upper), np.arange(months))]
+    for cell in range(min(kinds * months, -(-rows // counties))):
+        indicator, back = divmod(cell, months)
+        place = np.arange(year.upper, len(year.places))
+        parts.append((np.full(counties, indicator), place, np.full(counties, months - 1 - back)))
+    indicator, place, month = (np.concatenate([part[axis] for part in parts]) for axis in range(3))
+    quarterly = np.array([known.quarterly for known in province.indicators])
+    due = ~quarterly[indicator] | (month % 3 == 2)
+    return indicator[due], place[due], month[due]
+
+
+def _grid(kinds: int, place: Ints, month: Ints) -> tuple[Ints, Ints, Ints]:
+    first, second, third = np.meshgrid(np.arange(kinds), place, month, indexing="ij")
+    return first.ravel(), second.ravel(), third.ravel()
+
+
+def _revised(generator: np.random.Generator, year: Figures) -> Figures:
+    """Final figures: growth moves a little, for some indicators by more than a point; values follow."""
+    shift = generator.integers(-30, 31, size=year.growth.shape)
+    much = generator.integers(110, 300, size=year.growth.shape) * generator.choice([-1, 1], size=year.growth.shape)
+    for place in _REVISED:
+        shift[place : place + 1] = much[place : place + 1]
+    value = np.round(year.value * (1 + shift / 10_000)).astype(np.int64)
+    return replace(year, value=value, growth=year.growth + shift, total=np.cumsum(value, axis=2))
+
+
+def _observed(province: Province, year: Figures, cells: Sequence[Ints], vintage: int) -> dict[str, pa.Array]:
+    indicator, place, month = cells
+    ended = np.array([np.datetime64(text, "M") + 1 for text in _MONTHS]).astype("datetime64[D]")[month]
+    release = ended + 8 if vintage == 1 else np.full(len(month), np.datetime64("2025-01-31"))
+    chosen = (indicator, place, month)
+    indexes = np.array([known.index for known in province.indicators])[indicator]
+    return _named(province, indicator) | {
+        "division_code": padded(year.places[place], 6),
+        "period": pick(_MONTHS, month),
+        "value": decimals(year.value[chosen], 4),
+        "yoy_pct": decimals(year.growth[chosen], 2),
+        "cum_value": decimals(year.total[chosen], 4, indexes),
+        "vintage_no": integers(np.full(len(month), vintage)),
+        "release_date": days(release),
+        "data_status": constant("P" if vintage == 1 else "F", len(month)),
+    }
+
+
+def _year_before(province: Province, year: Figures) -> dict[str, pa.Array]:
+    """December of the year before, first indicator, all places: the base of the year's cumulative growth."""
+    count = len(year.places)
+    december = year.before[0, :, -1] - year.before[0, :, -2]
+    return _named(province, np.zeros(count, dtype=np.int64)) | {
+        "division_code": padded(year.places, 6),
+        "period": constant(_BEFORE, count),
+        "value": decimals(december, 4),
+        "yoy_pct": constant(None, count),
+        "cum_value": decimals(year.before[0, :, -1], 4),
+        "vintage_no": constant("1", count),
+        "release_date": constant("2024-01-18", count),
+        "data_status": constant("F", count),
+    }
+
+
+def _named(province: Province, indicator: Ints) -> dict[str, pa.Array]:
+    known = province.indicators
+    return {
+        "indicator_code": pick([one.code for one in known], indicator),
+        "period_type": pick(["Q" if one.quarterly else "M" for one in known], indicator),
+        "unit": pick([one.unit for one in known], indicator),
+        "source_dept": constant(province.offices["macro_indicator_obs"], len(indicator)),
+    }
+
+
+def indicator_meta(province: Province) -> Iterator[Extract]:
+    """What the indicators mean; then sub-indicators (up to 300 in all), which no figure refers to yet."""
+    known = province.indicators
+    count = min(300, max(len(known) + 18, province.rows // 40))
+    number = np.arange(count)
+    kind, part = number % len(known), number // len(known)
+    code, name = pick([one.code for one in known], kind), pick([one.name for one in known], kind)
+    sub = part > 0
+    generator = province.generator("macro_indicator_meta")
+    yield Extract("macro_indicator_meta", "2024", {
+        "indicator_code": either(sub, joined("B", padded(number, 5)), code),
+        "indicator_name": either(sub, joined(name, "：分项", integers(part)), name),
+        "definition": joined("按现行统计报表制度，报告期内", name, "的统计数。"),
+        "unit": pick([one.unit for one in known], kind),
+        "method": constant("联网直报，分级核算汇总", count),
+        "freq": pick(["Q" if one.quarterly else "M" for one in known], kind),
+        "direction": pick([one.direction for one in known], kind),
+        "parent_code": either(sub, code, pick([one.parent or None for one in known], kind)),
+        "valid_from": constant("2018-01-01", count),
+        "valid_to": constant(None, count),
+        "update_time": moments(at_work(generator, np.full(count, np.datetime64("2024-03-01")))),
+    }, np.arange(len(known)))  # fmt: skip
+
+
+def leading_days(province: Province) -> Iterator[Extract]:
+    """Days of leading indicators of the 14 reporting units, then one day more."""
+    generator, codes = province.generator("leading_indicator_day"), np.array(province.places.units)
+    span = min(366, max(3, province.rows // (2 * len(codes) * len(_METRICS))))
+    for period, back in (("2025-01-08", span), ("2025-01-09", 1)):
+        stretch = np.datetime64(period) - np.arange(back, 0, -1).astype("timedelta64[D]")
+        day, place, metric = _grid(back, np.arange(len(codes)), np.arange(len(_METRICS)))
+        when = stretch[day]
+        yield Extract("leading_indicator_day", period, {
+            "division_code": padded(codes[place], 6),
+            "stat_date": days(when),
+            "metric": pick([name for name, _ in _METRICS], metric),
+            "value": decimals(generator.integers(10_000, 90_000_000, size=len(day)), 4),
+            "unit": pick([unit for _, unit in _METRICS], metric),
+            "is_estimated": pick(["0", "1"], (generator.random(len(day)) < 0.05).astype(np.int64)),
+            "batch_id": joined("B", text_of(decimal_digits(np.full(len(day), int(period.replace("-", ""))), 8)), padded(place, 3)),
+            "report_time": moments(at_work(generator, when + 1)),
+        })  # fmt: skip

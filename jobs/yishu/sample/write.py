@@ -1,0 +1,141 @@
+"""Project and seed → landing files of the sixteen basic datasets as their departments send them, and the truth about their dirt."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from yishu.contract.model import Dataset, Project
+from yishu.errors import ContractError, Place, UsageError
+from yishu.sample import credit, e_licence, land_resource, legal_entity, macro_economy, population
+from yishu.sample.columns import Extract
+from yishu.sample.dirt import Planted, plant
+from yishu.sample.faults import faults, oddities
+from yishu.sample.forms import write_file
+from yishu.sample.province import Province, make_province, part_generator
+
+_EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
+    "macro_indicator_obs": macro_economy.observations,
+    "macro_indicator_meta": macro_economy.indicator_meta,
+    "leading_indicator_day": macro_economy.leading_days,
+    "market_entity": legal_entity.market_entities,
+    "entity_shareholder": legal_entity.shareholders,
+    "entity_social_insurance": legal_entity.social_insurance,
+    "person_base": population.persons,
+    "marriage_reg": population.marriages,
+    "education_record": population.education,
+    "licence_type": e_licence.licence_types,
+    "licence": e_licence.licences,
+    "land_use_parcel": land_resource.parcels,
+    "land_supply": land_resource.land_supply,
+    "mining_right": land_resource.mining_rights,
+    "credit_record": credit.records,
+    "credit_score": credit.scores,
+}
+DATASETS: Final = tuple(_EXTRACTS)
+"""What can be written, in the order of the databases."""
+
+
+@dataclass(frozen=True)
+class PlantedDelivery:
+    """One written file and all that is wrong with it. Rows count from 1, the first data row."""
+
+    department: str
+    dataset: str
+    period: str
+    file: str
+    rows: int
+    duplicates: int
+    bad: tuple[Planted, ...]
+
+
+@dataclass(frozen=True)
+class Truth:
+    deliveries: tuple[PlantedDelivery, ...]
+
+    def as_json(self) -> str:
+        """The document `truth.json`."""
+        deliveries = [vars(d) | {"bad": [vars(fault) for fault in d.bad]} for d in self.deliveries]
+        return json.dumps({"deliveries": deliveries}, ensure_ascii=False, indent=1)
+
+
+def write_sample(
+    project: Project, landing: Path, *, datasets: Sequence[str] | None, rows: int, seed: int, dirt: float, truth: Path
+) -> Truth:
+    """Write the extracts, then the truth.
+
+    Args:
+        project: contracts, departments and code lists.
+        landing: the folder `landing/`; files go to `<department code>/<dataset>/<period>/`.
+        datasets: names; None: all of `DATASETS`.
+        rows: rows of the largest datasets; the others scale with it.
+        seed: the same seed gives the same bytes.
+        dirt: share of rows (0–1) that get one planted fault each.
+        truth: where `truth.json` goes.
+
+    Raises:
+        UsageError: an unknown dataset, or a number out of bounds.
+        ContractError: a contract has a field that the sample does not know.
+    """
+    chosen = _chosen(project, datasets)
+    if rows < 1 or not 0 <= dirt <= 0.3:
+        raise UsageError(f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3")
+    suppliers = {name: _supplier(project, name) for name in chosen}
+    province = make_province(project.codelists, suppliers, rows, seed)
+    written = Truth(tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)))
+    truth.parent.mkdir(parents=True, exist_ok=True)
+    truth.write_text(written.as_json(), encoding="utf-8")
+    return written
+
+
+def _chosen(project: Project, datasets: Sequence[str] | None) -> list[str]:
+    if datasets is None:
+        return [name for name in DATASETS if name in project.datasets]
+    for name in datasets:
+        if name not in _EXTRACTS or name not in project.datasets:
+            raise UsageError(f"no sample of {name}", code="sample", expected=", ".join(DATASETS), remedy="name one of these")
+    return [name for name in DATASETS if name in datasets]
+
+
+def _supplier(project: Project, dataset: str) -> str:
+    return project.departments[project.datasets[dataset].suppliers[0]].code
+
+
+def _deliveries(project: Project, province: Province, landing: Path, name: str, dirt: float) -> Iterator[PlantedDelivery]:
+    dataset = project.datasets[name]
+    wrong, odd = faults(dataset, project.codelists), oddities(dataset)
+    for extract in _EXTRACTS[name](province):
+        generator = part_generator(province.seed, f"dirt/{name}/{extract.period}")
+        dirty = plant(_as_agreed(extract, dataset), dataset, wrong, odd, dirt, generator)
+        department = province.offices[name]
+        folder = landing / department / name / extract.period
+        file = folder / _file_name(dataset, extract.period)
+        folder.mkdir(parents=True, exist_ok=True)
+        # Written under a hidden name first: a receiver never sees half a file.
+        partial = folder / f".{file.name}.part"
+        lines = write_file(partial, dataset, dirty.columns, dirty.broken)
+        partial.replace(file)
+        bad = tuple(Planted(f.row, f.column, f.rule, lines.get(f.row - 1, f.value)) for f in dirty.bad)
+        yield PlantedDelivery(department, name, extract.period, file.name, dirty.rows, dirty.duplicates, bad)
+
+
+def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
+    """The contract's columns, in its order."""
+    missing = [field.name for field in dataset.fields if field.name not in extract.columns]
+    if missing:
+        raise ContractError(
+            f"the sample has no column {', '.join(missing)}", code="sample-field", place=Place(dataset.file, dataset.line),
+            subject=dataset.name, expected=", ".join(extract.columns), remedy="teach it to jobs/yishu/sample",
+        )  # fmt: skip
+    columns = {field.name: extract.columns[field.name] for field in dataset.fields}
+    return Extract(extract.dataset, extract.period, columns, extract.keep_clean)
+
+
+def _file_name(dataset: Dataset, period: str) -> str:
+    """As a department names it: title and period, without marks that file systems refuse."""
+    title = re.sub(r"[^0-9A-Za-z_\u4e00-\u9fff]", "", dataset.title)
+    return f"{title}_{period}.{dataset.supply.format}"
