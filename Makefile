@@ -1,0 +1,72 @@
+# Yishu 一数. `make` lists the targets; `make run` and `make test` are all that a fresh machine needs.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+TESTED := $(VENV)/.ready-for-tests
+UV     := 0.13.9
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup run down test test-unit bench soak lint lock
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(TESTED) ## only the set-up: environment, jars, what the tests need; safe to repeat
+	@echo "set up: $(BIN)/yishu" >&2
+
+run: $(READY) ## sample extracts through real Airflow DAGs to gold; leaves the stack up
+	@$(BIN)/yishu up
+
+down: ## end what `make run` left up
+	@test ! -x $(BIN)/yishu || $(BIN)/yishu down
+
+test: $(TESTED) lint ## every test
+	@$(PYTEST)
+
+test-unit: $(READY) ## the tests that need no JVM
+	@$(PYTEST) tests/unit
+
+lint: $(READY) ## ruff, mypy, the contracts and what is rendered from them
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/yishu check
+	@$(BIN)/yishu render --check
+
+bench: $(READY) ## the benchmarks, one JSON line per figure
+	@$(BIN)/python -m tests.bench
+
+soak: $(TESTED) ## kill -9 at 20 random moments
+	@YISHU_KILLS=20 $(PYTEST) tests/lake/test_killed.py
+
+lock: $(READY) ## resolve the dependencies anew
+	@$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --upgrade -q -o requirements.lock
+
+# What is said during set-up goes to standard error: a target's own output is its result.
+$(READY): requirements.lock pyproject.toml conf/jars.xml conf/jars.sha256
+	@test -x $(BIN)/python || command -v $(PYTHON) >/dev/null \
+	  || { echo "$(PYTHON) is missing: install Python 3.11, or name one with PYTHON=…" >&2; exit 2; }
+	@test -x $(BIN)/python || { echo "setup: virtual environment" >&2; $(PYTHON) -m venv $(VENV); }
+	@echo "setup: Python packages from the lock" >&2
+	@$(BIN)/python -m pip install --quiet uv==$(UV) >&2
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock >&2
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e . >&2
+	@echo "setup: jars" >&2
+	@$(BIN)/python -m yishu.lake.jars conf >&2
+	@touch $@
+
+# Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, Noto CJK lets Chromium draw what it looks at.
+$(TESTED): $(READY)
+	@missing=; \
+	command -v chromium >/dev/null || missing="$$missing chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
+	if [ -n "$$missing" ] && { [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; }; then \
+	  echo "the tests need$$missing: install with apt-get install$$missing (make run does without)" >&2; exit 2; fi; \
+	if [ -n "$$missing" ]; then echo "setup: Debian packages$$missing" >&2; export DEBIAN_FRONTEND=noninteractive; \
+	  { apt-get update && apt-get install -y --no-install-recommends $$missing; } >$(VENV)/apt.log 2>&1 \
+	  || { echo "apt-get could not install$$missing: read $(VENV)/apt.log" >&2; exit 3; }; fi
+	@touch $@
