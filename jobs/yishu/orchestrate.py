@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
@@ -27,45 +27,11 @@ from airflow.sdk import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from yishu.derive.tasks import DatabaseJson, DatasetJson, MartJson
     from yishu.steps import Verb
 
 WAIT_AFTER_FAILURE = 5
 """Minutes before reconcile wakes a database again whose last run failed."""
-
-
-class DatasetTask(TypedDict):
-    name: str
-    title: str
-    owner: str
-    supplier: str
-    cycle: str
-    pool: str
-    doc_md: str
-    asset: str
-
-
-class MartTask(TypedDict):
-    name: str
-    table: str
-    title: str
-    doc_md: str
-    pool: str
-    after: list[str]
-    foreign: list[str]
-    asset: str
-
-
-class DatabaseTasks(TypedDict):
-    name: str
-    title: str
-    kind: str
-    lead: str
-    code: str
-    tags: list[str]
-    owner: str
-    doc_md: str
-    datasets: list[DatasetTask]
-    marts: list[MartTask]
 
 
 def databases(manifest: Path) -> Iterator[DAG]:
@@ -131,20 +97,22 @@ class Step(BaseOperator):
 
     ui_color = "#e8f0fe"
 
-    def __init__(self, *, verb: Verb, target: str, **arguments: Unpack[StepArguments]) -> None:
+    def __init__(
+        self, *, verb: Verb, target: str, needs: Sequence[str] = (), **arguments: Unpack[StepArguments]
+    ) -> None:
         super().__init__(**arguments)
-        self.verb, self.target = verb, target
+        self.verb, self.target, self.needs = verb, target, list(needs)
 
     def execute(self, context: Context) -> object:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from yishu.steps import take
 
-        outcome = take(self.verb, self.target, _project(context))
+        outcome = take(self.verb, self.target, _project(context), self.needs)
         if self.verb == "find_work":
             return _wakings(outcome.found, context)
         if not outcome.changed:
-            raise AirflowSkipException(f"nothing to {self.verb} for {self.target}")
+            raise AirflowSkipException(outcome.why or f"nothing to {self.verb} for {self.target}")
         return list(outcome.found)
 
 
@@ -170,20 +138,18 @@ def record_failure(context: Context) -> None:
     audit_failure(f"{ti.dag_id}.{ti.task_id}", detail, _project(context))
 
 
-def _dag(database: DatabaseTasks) -> DAG:
+def _dag(database: DatabaseJson) -> DAG:
     """Per dataset receive → refine, then the marts after their inputs, then publish."""
     with DAG(
-        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database["marts"]),
+        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database),
         doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
         is_paused_upon_creation=False, default_args=_defaults(database["owner"]),
     ) as dag:  # fmt: skip
-        ends: dict[str, BaseOperator] = {}
-        for dataset in sorted(database["datasets"], key=lambda d: d["name"]):
-            ends[dataset["asset"]] = _dataset(dataset)
+        ends = {dataset["asset"]: _dataset(dataset) for dataset in database["datasets"]}
         with TaskGroup("gold", group_display_name="gold 成果"):
-            ends |= {mart["asset"]: _mart(mart) for mart in sorted(database["marts"], key=lambda m: m["name"])}
-        for mart in database["marts"]:
-            ends[mart["asset"]].set_upstream([ends[name] for name in sorted(mart["after"])])
+            ends |= {mart["asset"]: _mart(mart) for mart in database["marts"]}
+        for made in (*database["datasets"], *database["marts"]):
+            ends[made["asset"]].set_upstream([ends[name] for name in made["after"]])
         publish = Step(
             task_id="publish", verb="publish", target=database["name"], pool="write_catalog", doc_md=database["doc_md"],
         )  # fmt: skip
@@ -191,29 +157,29 @@ def _dag(database: DatabaseTasks) -> DAG:
     return dag
 
 
-def _dataset(dataset: DatasetTask) -> BaseOperator:
-    name, owner, doc = dataset["name"], dataset["owner"], dataset["doc_md"] + _RECEIPTS.format(name=dataset["name"])
+def _dataset(dataset: DatasetJson) -> BaseOperator:
+    name, owner, doc = dataset["name"], dataset["owner"] or "yishu", dataset["doc_md"] + _RECEIPTS.format(name=dataset["name"])
     tooltip = f"{dataset['supplier']} · {dataset['cycle']}"
     with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=tooltip):
         receive = Step(task_id="receive", verb="receive", target=name, owner=owner, doc_md=doc)
         refine = Step(
-            task_id="refine", verb="refine", target=name, pool=dataset["pool"], outlets=[Asset(dataset["asset"])],
-            owner=owner, doc_md=doc,
+            task_id="refine", verb="refine", target=name, needs=dataset["foreign"], pool=dataset["pool"],
+            outlets=[Asset(dataset["asset"])], owner=owner, doc_md=doc,
         )  # fmt: skip
         refine.set_upstream(receive)
     return refine
 
 
-def _mart(mart: MartTask) -> BaseOperator:
+def _mart(mart: MartJson) -> BaseOperator:
     return Step(
         task_id=mart["name"], task_display_name=f"{mart['title']} {mart['name']}", verb="build", target=mart["table"],
         pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"],
     )  # fmt: skip
 
 
-def _foreign(marts: Iterable[MartTask]) -> Asset | AssetAny | None:
-    """What wakes a database besides reconcile: any table of another database that one of its marts reads."""
-    names = sorted({name for mart in marts for name in mart["foreign"]})
+def _foreign(database: DatabaseJson) -> AssetAny | None:
+    """What wakes a database besides reconcile: any table of another database that one of its own reads or refers to."""
+    names = sorted({name for made in (*database["datasets"], *database["marts"]) for name in made["foreign"]})
     return AssetAny(*[Asset(name) for name in names]) if names else None
 
 
@@ -234,9 +200,8 @@ def _defaults(owner: str) -> dict[str, object]:
 
 _RECEIPTS = """
 
-**回执 Receipts** — under `YISHU_HOME`: `receipts/<department>/{name}/<period>/<delivery>/`.
-Each run lists its deliveries, their states and their receipts in the task's [XCom](/xcoms?key_pattern=return_value);
-`yishu receipt <delivery>` shows one.
+**回执 Receipts** — what each run took, with state and receipt, stands in the task's [XCom](/xcoms); the place is
+`receipts/<department>/{name}/<period>/<delivery>/` under `YISHU_HOME`, and `yishu receipt <delivery>` shows it.
 """
 
 

@@ -126,7 +126,8 @@ def environment(settings: Settings) -> dict[str, str]:
     }  # fmt: skip
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
     env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
-    env |= {"AIRFLOW_HOME": str(home), "GX_ANALYTICS_ENABLED": "False", "PATH": path}
+    # a client that closes its session while an answer is let go logs a warning with a trace: no news to a department
+    env |= {"AIRFLOW_HOME": str(home), "GX_ANALYTICS_ENABLED": "False", "SPARK_CONNECT_LOG_LEVEL": "error", "PATH": path}
     env |= {f"AIRFLOW__{k}": v for k, v in airflow.items()}
     return env | {f"YISHU_{k}": v for k, v in yishu.items() if v}
 

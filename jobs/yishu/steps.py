@@ -5,7 +5,7 @@ Knows no Airflow. Whether a step changed anything is read from the ledger, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,20 +30,26 @@ class Outcome:
 
     changed: bool
     found: tuple[dict[str, str], ...] = ()
+    why: str = ""
 
 
-def take(verb: Verb, target: str, project: Path | None = None) -> Outcome:
+def take(verb: Verb, target: str, project: Path | None = None, needs: Collection[str] = ()) -> Outcome:
     """Take one step on this machine's lake.
 
     Args:
         verb: which step.
         target: the dataset, the mart's table or the database that it is for; empty for `find_work`.
         project: the checkout; from the environment where not given.
+        needs: silver tables of other databases that the target refers to; while one of them has work of its own, nothing is
+            done here, so that no row is kept out for want of one that has arrived.
 
     Raises:
         YishuError: as the flow raises it; `is_transient` tells whether another try can help.
     """
     with _opened(load_settings(project=project)) as (lake, open_spark):
+        busy = _busy(lake, needs) if needs else []
+        if busy:
+            return Outcome(False, why=f"{target} waits for {', '.join(busy)}, which have deliveries on their way")
         return _DO[verb](lake, open_spark, target)
 
 
@@ -93,6 +99,14 @@ def _opened(settings: Settings) -> Iterator[tuple[Lake, OpenSpark]]:
 def _clock(settings: Settings) -> Callable[[], datetime]:
     zone = ZoneInfo(settings.timezone)
     return lambda: datetime.now(zone)
+
+
+def _busy(lake: Lake, tables: Collection[str]) -> list[str]:
+    from yishu.flow.receive import datasets_with_new_files
+
+    on_their_way = {d.dataset for d in lake.ledger.deliveries(states=("waiting", "bronze"))}
+    on_their_way |= set(datasets_with_new_files(lake))
+    return sorted(table for table in tables if table.partition(".")[2] in on_their_way)
 
 
 def _receive(lake: Lake, open_spark: OpenSpark, dataset: str) -> Outcome:
