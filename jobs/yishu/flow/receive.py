@@ -62,6 +62,11 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
     return claimed
 
 
+def datasets_with_new_files(lake: Lake) -> set[str]:
+    """The datasets, known or not, in whose folders files lie that no delivery has claimed; "" for files in no such folder."""
+    return {file.name.split("/")[1] if file.name.count("/") >= 2 else "" for file in _new_files(lake, None)}
+
+
 def _new_files(lake: Lake, dataset: str | None) -> Iterator[_Found]:
     landing = lake.settings.landing
     tops = [landing] if dataset is None else sorted(landing.glob(f"*/{dataset}"))

@@ -57,6 +57,11 @@ def fetch(conf: Path, folder: Path | None = None) -> Path:
     return folder
 
 
+def missing(conf: Path, folder: Path | None = None) -> list[str]:
+    """The pinned jars that are not there or not whole."""
+    return _wrong(_pinned(conf / "jars.sha256"), folder or jar_folder())
+
+
 def _pinned(file: Path) -> Mapping[str, str]:
     lines = (line.split() for line in file.read_text(encoding="utf-8").splitlines() if line.strip())
     return {name: digest for digest, name in lines}

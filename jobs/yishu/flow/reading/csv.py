@@ -15,8 +15,8 @@ import pyarrow.csv as arrow_csv
 from yishu.contract.model import Dataset
 from yishu.flow.reading.careful_csv import Source, careful_rows, first_record
 from yishu.flow.reading.encoding import detect, undecodable
-from yishu.flow.reading.header import Columns, extra_json, match_header
-from yishu.flow.reading.rows import Reading, bronze_schema, in_batches, unparsable
+from yishu.flow.reading.header import Columns, match_header
+from yishu.flow.reading.rows import Reading, bronze_schema, extra_column, in_batches, unparsable
 
 _BLOCK = 16 << 20
 _WAITING = 100_000
@@ -128,16 +128,10 @@ def _numbers(row: int, rows: int, taken: Sequence[int]) -> pa.Array:
 def _arranged(batch: pa.RecordBatch, numbers: pa.Array, columns: Columns, schema: pa.Schema) -> pa.RecordBatch:
     void = pa.nulls(batch.num_rows, pa.string())
     kept = [void if place is None else batch.column(place) for place in columns.places]
-    extra = _extra(batch, columns) if columns.extra else void
+    extra = extra_column([(name, batch.column(place)) for place, name in columns.extra]) if columns.extra else void
     arranged = pa.RecordBatch.from_arrays([*kept, extra, void, numbers], schema=schema)
     empty = _empty_rows(batch)
     return arranged if empty is None else arranged.filter(pc.invert(empty))
-
-
-def _extra(batch: pa.RecordBatch, columns: Columns) -> pa.Array:
-    names = [name for _, name in columns.extra]
-    values = zip(*(batch.column(place).to_pylist() for place, _ in columns.extra), strict=True)
-    return pa.array([extra_json(dict(zip(names, row, strict=True))) for row in values], pa.string())
 
 
 def _empty_rows(batch: pa.RecordBatch) -> pa.Array | None:

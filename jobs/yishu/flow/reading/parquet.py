@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.reading.cells import plain_number
-from yishu.flow.reading.header import Columns, extra_json, match_header
-from yishu.flow.reading.rows import Reading, bronze_schema
+from yishu.flow.reading.header import Columns, match_header
+from yishu.flow.reading.rows import Reading, bronze_schema, extra_column
 
 _ROWS = 32_768
 
@@ -40,7 +40,7 @@ def read_parquet(path: Path, dataset: Dataset) -> Reading:
         with file:
             try:
                 for batch in file.iter_batches(_ROWS):
-                    yield _as_text(batch, row, columns, schema, path)
+                    yield _as_text(batch, row, columns, schema)
                     row += batch.num_rows
             except (pa.ArrowInvalid, OSError) as error:
                 raise _damaged(path) from error
@@ -55,23 +55,20 @@ def _damaged(path: Path) -> DeliveryRejected:
     )  # fmt: skip
 
 
-def _as_text(batch: pa.RecordBatch, row: int, columns: Columns, schema: pa.Schema, path: Path) -> pa.RecordBatch:
+def _as_text(batch: pa.RecordBatch, row: int, columns: Columns, schema: pa.Schema) -> pa.RecordBatch:
     count = batch.num_rows
     void = pa.nulls(count, pa.string())
-    kept = [void if place is None else _text(batch.column(place), path) for place in columns.places]
-    extra = void
-    if columns.extra:
-        names = [name for _, name in columns.extra]
-        values = zip(*(_text(batch.column(place), path).to_pylist() for place, _ in columns.extra), strict=True)
-        extra = pa.array([extra_json(dict(zip(names, cells, strict=True))) for cells in values], pa.string())
+    kept = [void if place is None else _text(batch.column(place)) for place in columns.places]
+    others = [(name, _text(batch.column(place))) for place, name in columns.extra]
+    extra = extra_column(others) if others else void
     numbers = pa.arange(row, row + count).cast(pa.int64())
     return pa.RecordBatch.from_arrays([*kept, extra, void, numbers], schema=schema)
 
 
-def _text(column: pa.Array, path: Path) -> pa.Array:
+def _text(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _text(column.dictionary_decode(), path)
+        return _text(column.dictionary_decode())
     if pa.types.is_nested(kind) or pa.types.is_duration(kind) or pa.types.is_interval(kind):
         return pa.array([_json(value) for value in column.to_pylist()], pa.string())
     if pa.types.is_decimal(kind):

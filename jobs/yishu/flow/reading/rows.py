@@ -5,11 +5,13 @@ In: rows with their supplier's number. Out: batches in bronze's columns, `_extra
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yishu.contract.model import Dataset
 
@@ -63,6 +65,23 @@ def in_batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatc
             waiting, size = [], 0
     if waiting:
         yield _batch(waiting, schema)
+
+
+def extra_column(columns: Sequence[tuple[str, pa.Array]]) -> pa.Array:
+    """`_extra` of a whole batch: per row a JSON object of the named columns' filled cells, NULL where none is filled."""
+    pairs = []
+    for name, cells in columns:
+        filled = pc.greater(pc.binary_length(cells), 0)
+        head = json.dumps(name, ensure_ascii=False) + ": "
+        pairs.append(pc.if_else(filled, pc.binary_join_element_wise(head, _json_strings(cells), ""), None))
+    joined = pc.binary_join_element_wise(*pairs, ", ", null_handling="skip")
+    return pc.if_else(pc.greater(pc.binary_length(joined), 0), pc.binary_join_element_wise("{", joined, "}", ""), None)
+
+
+def _json_strings(cells: pa.Array) -> pa.Array:
+    if pc.any(pc.match_substring_regex(cells, r'["\\\x00-\x1f]')).as_py():
+        return pa.array([None if c is None else json.dumps(c, ensure_ascii=False) for c in cells.to_pylist()], pa.string())
+    return pc.binary_join_element_wise('"', cells, '"', "")
 
 
 def _batch(rows: Sequence[Row], schema: pa.Schema) -> pa.RecordBatch:

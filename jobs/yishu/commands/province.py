@@ -1,0 +1,30 @@
+"""`yishu sample`: realistic extracts of every department, with planted dirt and the truth about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from yishu.contract.load import load_project
+from yishu.settings import load_settings
+
+
+@click.command()
+@click.argument("datasets", nargs=-1)
+@click.option("--rows", default=2000, show_default=True, help="Rows of the largest datasets; the others scale with it.")
+@click.option("--seed", default=1, show_default=True, help="The same seed gives the same bytes.")
+@click.option("--dirt", default=0.01, show_default=True, help="Share of rows with one planted fault.")
+@click.option("--landing", type=click.Path(file_okay=False, path_type=Path), help="Write there instead of YISHU_HOME/landing.")
+def sample(datasets: tuple[str, ...], rows: int, seed: int, dirt: float, landing: Path | None) -> None:
+    """Write extracts of DATASETS (all if none) in the forms in which their departments send them."""
+    from yishu.sample.write import write_sample
+
+    settings = load_settings()
+    truth = write_sample(
+        load_project(settings.project), landing or settings.landing, datasets=list(datasets) or None, rows=rows, seed=seed,
+        dirt=dirt, truth=settings.home / "truth.json",
+    )  # fmt: skip
+    total, bad = sum(d.rows for d in truth.deliveries), sum(len(d.bad) for d in truth.deliveries)
+    click.echo(f"{len(truth.deliveries)} deliveries, {total} rows, {bad} planted faults: {landing or settings.landing}")
+    click.echo(f"what was planted: {settings.home / 'truth.json'}")

@@ -1,0 +1,31 @@
+"""Project → the order of work: datasets after those they refer to, marts after their inputs, in levels that can run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from graphlib import TopologicalSorter
+
+from yishu.contract.model import Project
+
+
+def dataset_levels(project: Project) -> list[list[str]]:
+    """Datasets by level. A reference that keeps rows out (`error`) makes its dataset wait for the one it refers to."""
+    before = {
+        d.name: sorted({f.reference.dataset for f in d.fields if f.reference and f.reference.severity != "warn"} - {d.name})
+        for d in project.datasets.values()
+    }
+    return list(_levels(before))
+
+
+def mart_levels(project: Project) -> list[list[str]]:
+    """Marts' table names by level; only marts wait for marts, silver is there before."""
+    return list(_levels({m.table: sorted(i for i in m.inputs if i in project.marts) for m in project.marts.values()}))
+
+
+def _levels(before: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    sorter = TopologicalSorter(before)
+    sorter.prepare()
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready())
+        yield ready
+        sorter.done(*ready)

@@ -1,0 +1,129 @@
+"""A person's decision → what it sets in motion: release, reject, reprocess, replay; each with a reason in the audit."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from yishu.errors import UsageError
+from yishu.flow.rebuild import recorded_good_rows, rebuild
+from yishu.flow.judge import ROW, judged, spelled_out
+from yishu.flow.soundness import find_damage, note, require_sound
+from yishu.lake import tables
+from yishu.lake.lake import Lake, OpenSpark
+from yishu.lake.ledger import Balance, Delivery
+
+
+@dataclass(frozen=True)
+class Because:
+    """Who decides, and why."""
+
+    actor: str
+    reason: str
+
+
+def release(lake: Lake, delivery: str, because: Because) -> Delivery:
+    """Let a held delivery pass; the next run merges it."""
+    found = lake.ledger.delivery(delivery)
+    lake.ledger.decide(found.id, "release", actor=because.actor, reason=because.reason)
+    return lake.ledger.move(found.id, found.state, receipt="")
+
+
+def reject(lake: Lake, delivery: str, because: Because) -> Delivery:
+    """Send a held delivery back: none of its rows becomes visible, all of them count as rejected."""
+    found = lake.ledger.delivery(delivery)
+    lake.ledger.decide(found.id, "reject", actor=because.actor, reason=because.reason)
+    all_rejected = Balance(received=found.balance.received, rejected=found.balance.received)
+    return lake.ledger.move(found.id, "rejected", balance=all_rejected, reason=because.reason, receipt="")
+
+
+def reprocess(lake: Lake, target: str, because: Because) -> list[Delivery]:
+    """Send a delivery, all deliveries of a dataset, or what a damaged table was made of, through the flow again.
+
+    Args:
+        lake: ledger and places.
+        target: a delivery's id, a dataset, `silver.<dataset>` (or bronze, quarantine), or a gold table.
+        because: who and why.
+
+    Returns:
+        The deliveries that the next run takes up; none for a gold table, which the next run builds anew.
+    """
+    if target.startswith("d-"):
+        return [_again(lake, lake.ledger.delivery(target), because)]
+    name = target.split(".")[-1]
+    is_gold = "." in target and target.split(".")[0] not in ("bronze", "silver", "quarantine")
+    if is_gold and (target in lake.project.marts or name in lake.project.datasets):
+        _drop(lake, target)
+        lake.ledger.audit(because.actor, "reprocess", target, because.reason)
+        return []
+    if name not in lake.project.datasets:
+        raise UsageError(f"nothing is called {target}", code="target", expected="a delivery, a dataset or a table")
+    return _whole_dataset(lake, name, because)
+
+
+def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]:
+    """Silver and quarantine are made from nothing again; bronze too, from landing, if it is damaged."""
+    if find_damage(lake, f"bronze.{dataset}"):
+        _drop(lake, f"bronze.{dataset}")
+    for layer in ("silver", "quarantine"):
+        _drop(lake, f"{layer}.{dataset}")
+    standing = lake.ledger.deliveries(dataset=dataset, states={"accepted", "bronze"})
+    return [_again(lake, d, because) for d in standing]
+
+
+def _again(lake: Lake, delivery: Delivery, because: Because) -> Delivery:
+    lake.ledger.decide(delivery.id, "reprocess", actor=because.actor, reason=because.reason)
+    no_rows_yet = delivery.state == "rejected" and not delivery.balance.received
+    return lake.ledger.move(delivery.id, "waiting" if no_rows_yet else "bronze", receipt="")
+
+
+def _drop(lake: Lake, table: str) -> None:
+    shutil.rmtree(lake.path(table), ignore_errors=True)
+    lake.ledger.forget_table(table)
+
+
+def replay(lake: Lake, open_spark: OpenSpark, datasets: Iterable[str], because: Because) -> list[Delivery]:
+    """Judge quarantined rows again, by today's rules, code lists and reference tables; rows that pass join silver.
+
+    Args:
+        lake: ledger and places.
+        open_spark: opens a session of its own.
+        datasets: whose quarantine is replayed.
+        because: who and why.
+
+    Returns:
+        The deliveries of which at least one row came back, with their new balance.
+    """
+    back = []
+    for dataset in datasets:
+        require_sound(lake, f"bronze.{dataset}", f"silver.{dataset}", f"quarantine.{dataset}")
+        for delivery in lake.ledger.deliveries(dataset=dataset, states={"accepted"}):
+            if delivery.balance.quarantined:
+                moved = _replay_one(lake, open_spark, delivery, because)
+                back += [moved] if moved else []
+    return back
+
+
+def _replay_one(lake: Lake, open_spark: OpenSpark, delivery: Delivery, because: Because) -> Delivery | None:
+    dataset, spark = lake.project.datasets[delivery.dataset], open_spark()
+    path = lake.quarantine(dataset.name)
+    with judged(lake, spark, dataset, delivery) as verdicts:
+        before = tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*ROW)
+        # rows that were good stay good: a rule that became stricter judges the next delivery, not this one
+        still_bad = spelled_out(verdicts, dataset).join(before, list(ROW), "left_semi")
+        bad = still_bad.count()
+        if bad == delivery.balance.quarantined:
+            return None
+        lake.ledger.decide(delivery.id, "replay", actor=because.actor, reason=because.reason)
+        turn = sum(1 for d in lake.ledger.decisions(delivery.id))
+        with lake.ledger.writing(f"silver.{dataset.name}"):
+            tables.replace_where(still_bad, path, f"quarantine:{dataset.name}:{delivery.id}:replay{turn}", f"_delivery = '{delivery.id}'")
+            note(lake, f"quarantine.{dataset.name}")
+            standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
+            rebuild(lake, spark, dataset, standing, f"silver:{dataset.name}:{delivery.id}:replay{turn}")
+            note(lake, f"silver.{dataset.name}")
+        loaded = recorded_good_rows(lake, spark, dataset, delivery).count()
+    received = delivery.balance.received
+    balance = Balance(received, loaded, received - loaded - bad, bad, 0)
+    return lake.ledger.move(delivery.id, "accepted", balance=balance, receipt="")

@@ -1,0 +1,223 @@
+"""Delivery in bronze → verdicts: every row judged once, in one pass, by all rules of its suite.
+
+The pass keeps a narrow frame (row, mask of broken rules, key) that later steps join to; wide rows are read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from yishu.contract.model import Dataset, Field
+from yishu.derive.casts import cast_sql, text_sql
+from yishu.derive.spark_types import spark_type
+from yishu.derive.suite import suite as derive_suite
+from yishu.lake import tables
+from yishu.lake.lake import Lake
+from yishu.lake.ledger import Delivery, RuleCount
+from yishu.quality.codelists import bind
+from yishu.quality.conditions import Compiled, RowRule, compile_suite
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+ROW = ("_file", "_row")
+_IN = "__in_"
+_RAW = "__raw_"
+_REF = "__ref_"
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """What judging found: counts for ledger and gate, and narrow frames for the steps that follow."""
+
+    received: int
+    bad: int
+    duplicates: int
+    counts: tuple[RuleCount, ...]
+    staged: DataFrame
+    """Typed fields, `__in_<field>` as handed in, `_file`, `_row`: all rows, nothing decided."""
+    bad_rows: DataFrame
+    """`_file`, `_row`, mask columns of the rows that may not pass."""
+    losers: DataFrame | None
+    """`_file`, `_row` of good rows whose key a better row of the same delivery holds; None where there are none."""
+    repeated_keys: bool
+    compiled: Compiled
+
+
+@contextmanager
+def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> Iterator[Verdicts]:
+    """Judge one delivery; the narrow frame stays cached until the block ends.
+
+    Args:
+        lake: contracts and places.
+        spark: a session of its own.
+        dataset: the contract.
+        delivery: rows of it must stand in bronze.
+    """
+    staged = stage(lake, spark, dataset, delivery)
+    compiled = compiled_suite(lake, spark, dataset)
+    narrow = _narrow(staged, dataset, compiled).persist()
+    try:
+        received, bad, counts = _count(narrow, compiled)
+        losers, repeated = _repeats(narrow, compiled, dataset)
+        duplicates = losers.count() if losers is not None else 0
+        bad_rows = narrow.where(_fatal(compiled)).select(*ROW, *_mask_names(compiled))
+        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, repeated, compiled)
+    finally:
+        narrow.unpersist()
+
+
+def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
+    """The delivery's rows with standardised, typed fields beside the cells as handed in; lazy."""
+    from pyspark.sql import functions as F
+
+    bronze = tables.read(spark, lake.bronze(dataset.name)).where(F.col("_delivery") == delivery.id)
+    known = set(bronze.columns)
+    cells = [(F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields]
+    frame = bronze.select(*cells, "_raw", "_extra", "_delivery", *ROW)
+    texts = [F.expr(text_sql(f, f"`{_IN}{f.name}`")).alias(_RAW + f.name) for f in dataset.fields]
+    frame = frame.select("*", *texts)
+    typed = [F.expr(cast_sql(f, f"`{_RAW}{f.name}`")).alias(f.name) for f in dataset.fields]
+    return _with_references(lake, spark, dataset, frame.select("*", *typed))
+
+
+def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compiled:
+    suite = bind(derive_suite(dataset, lake.project), lake.project)
+    return compile_suite(spark, suite, staged_schema(dataset))
+
+
+def staged_schema(dataset: Dataset) -> str:
+    """DDL of the frame that a suite judges."""
+    columns = [f"`{f.name}` {spark_type(f.type)}" for f in dataset.fields]
+    columns += [f"`{_RAW}{f.name}` string" for f in dataset.fields if f.type.kind != "string"]
+    columns += [f"`{_REF}{f.name}` boolean" for f in dataset.fields if f.reference]
+    return ", ".join([*columns, "_raw string"])
+
+
+def _with_references(lake: Lake, spark: SparkSession, dataset: Dataset, frame: DataFrame) -> DataFrame:
+    """`__ref_<field>`: does the value stand in the referenced dataset? NULL values refer to nothing."""
+    from pyspark.sql import functions as F
+
+    for field in (f for f in dataset.fields if f.reference):
+        assert field.reference is not None
+        path = lake.silver(field.reference.dataset)
+        flag = _REF + field.name
+        if field.reference.dataset == dataset.name or not tables.exists(path):
+            absent = F.when(F.col(f"`{field.name}`").isNotNull(), F.lit(field.reference.dataset == dataset.name))
+            frame = frame.withColumn(flag, absent)
+            continue
+        known = tables.read(spark, path).select(F.col(f"`{field.reference.field}`").alias("__known")).distinct()
+        joined = frame.join(known, frame[field.name] == known["__known"], "left")
+        hit = F.when(F.col(f"`{field.name}`").isNotNull(), F.col("__known").isNotNull())
+        frame = joined.withColumn(flag, hit).drop("__known")
+    return frame
+
+
+def _narrow(staged: DataFrame, dataset: Dataset, compiled: Compiled) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    masks = [mask.alias(name) for mask, name in zip(compiled.masks(), _mask_names(compiled), strict=True)]
+    key = [F.col(f"`{name}`") for name in dataset.key]
+    order = [F.col(f"`{dataset.sequence}`").alias("__sequence")] if dataset.sequence else []
+    return staged.select(*ROW, *masks, F.xxhash64(*key).alias("__hash"), F.struct(*key).alias("__key"), *order)
+
+
+def _mask_names(compiled: Compiled) -> list[str]:
+    return [f"__mask{i}" for i in range(len(compiled.fatal_masks()))]
+
+
+def _fatal(compiled: Compiled) -> Column:
+    """True for a row that may not pass."""
+    from pyspark.sql import functions as F
+
+    hits = [F.col(n).bitwiseAND(F.lit(bits)) != 0 for n, bits in zip(_mask_names(compiled), compiled.fatal_masks(), strict=True)]
+    return reduce(lambda a, b: a | b, hits)
+
+
+def broken(compiled: Compiled) -> Iterator[tuple[RowRule, Column]]:
+    """Each row rule with the column that says, from the masks, whether a row breaks it."""
+    from pyspark.sql import functions as F
+
+    from yishu.quality.conditions import MASK_BITS
+
+    for i, rule in enumerate(compiled.rows):
+        yield rule, F.col(f"__mask{i // MASK_BITS}").bitwiseAND(F.lit(1 << (i % MASK_BITS))) != 0
+
+
+def _count(narrow: DataFrame, compiled: Compiled) -> tuple[int, int, tuple[RuleCount, ...]]:
+    """One aggregate over the narrow frame; it also fills the cache."""
+    from pyspark.sql import functions as F
+
+    sums = [F.count_if(hit).alias(f"r{i}") for i, (_, hit) in enumerate(broken(compiled))]
+    row = narrow.agg(F.count(F.lit(1)).alias("n"), F.count_if(_fatal(compiled)).alias("bad"), *sums).collect()[0]
+    counts = tuple(_rule_count(rule, int(row[f"r{i}"]), int(row["n"])) for i, rule in enumerate(compiled.rows))
+    return int(row["n"]), int(row["bad"]), counts
+
+
+def _rule_count(rule: RowRule, bad: int, total: int) -> RuleCount:
+    meta = rule.expectation["meta"]["yishu"]
+    return RuleCount(
+        rule=rule.name, type=rule.expectation["type"], column=str(meta["column"]), severity=rule.severity,
+        bad=bad, total=total, message=str(meta["message"]), expected=str(meta["expected"]),
+    )  # fmt: skip
+
+
+def _repeats(narrow: DataFrame, compiled: Compiled, dataset: Dataset) -> tuple[DataFrame | None, bool]:
+    """Good rows whose key is not theirs alone: the losers among them, and whether there are any such keys.
+
+    A batch of unique keys costs one narrow aggregate and no sort; else only the repeated keys are ranked.
+    """
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    good = narrow.where(~_fatal(compiled))
+    repeated = good.groupBy("__hash").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("__hash")
+    if not repeated.head(1):
+        return None, False
+    candidates = good.join(F.broadcast(repeated), "__hash", "left_semi")
+    versions = ["__key", "__sequence"] if dataset.mode == "history" else ["__key"]
+    latest = [F.col("__sequence").desc()] if dataset.sequence and dataset.mode != "history" else []
+    window = Window.partitionBy(*versions).orderBy(*latest, *[F.col(c).desc() for c in ROW])
+    ranked = candidates.withColumn("__rank", F.row_number().over(window))
+    return ranked.where("__rank > 1").select(*ROW), True
+
+
+def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataFrame:
+    """The rows that go on: typed fields and `_department, _period, _delivery, _row`."""
+    from pyspark.sql import functions as F
+
+    frame = verdicts.staged
+    if verdicts.bad:
+        frame = frame.join(F.broadcast(verdicts.bad_rows.select(*ROW)), list(ROW), "left_anti")
+    if verdicts.losers is not None and verdicts.duplicates:
+        frame = frame.join(F.broadcast(verdicts.losers), list(ROW), "left_anti")
+    return frame.select(*silver_columns(dataset.fields, delivery))
+
+
+def silver_columns(fields: Sequence[Field], delivery: Delivery) -> list[Column]:
+    from pyspark.sql import functions as F
+
+    typed = [F.col(f"`{f.name}`").alias(f.name, metadata={"comment": f.title}) for f in fields]
+    origin = [F.lit(delivery.department).alias("_department"), F.lit(delivery.period).alias("_period")]
+    return [*typed, *origin, F.lit(delivery.id).alias("_delivery"), F.col("_row")]
+
+
+def spelled_out(verdicts: Verdicts, dataset: Dataset) -> DataFrame:
+    """The bad rows as they were handed in, each with the rules it broke; reasons are built for these rows only."""
+    from pyspark.sql import functions as F
+
+    def reason(rule: RowRule, hit: Column) -> Column:
+        meta = rule.expectation["meta"]["yishu"]
+        parts = {"rule": rule.name, "column": str(meta["column"]), "message": str(meta["message"])}
+        return F.when(hit, F.struct(*[F.lit(v).alias(k) for k, v in parts.items()]))
+
+    # warnings do not keep a row out, and some depend on which other dataset came first: they are counted, not listed
+    fatal = [(r, h) for r, h in broken(verdicts.compiled) if r.fatal]
+    reasons = F.array_compact(F.array(*[reason(r, h) for r, h in fatal]))
+    rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows), list(ROW))
+    cells = [F.col(f"`{_IN}{f.name}`").alias(f.name) for f in dataset.fields]
+    return rows.select(*cells, "_extra", "_raw", "_delivery", *ROW, reasons.alias("_violations"))

@@ -1,0 +1,166 @@
+"""Good rows → silver, as the contract's write mode says: append, upsert, history, snapshot.
+
+Each mode is one function from (rows of one delivery, the table) to one commit, and repeating it changes nothing.
+A table is rebuilt by replaying its deliveries through the same functions, so there is no second definition of a mode.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yishu.contract.model import Dataset
+from yishu.contract.period import parse_period
+from yishu.lake import tables
+from yishu.lake.ledger import Delivery
+from yishu.lake.tables import Merge
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Rows of one delivery on their way into one table."""
+
+    dataset: Dataset
+    delivery: Delivery
+    rows: DataFrame
+    path: Path
+    app_id: str
+    repeated_keys: bool = True
+    """False where no two rows share a key, which spares the sort."""
+    kept_open: DataFrame | None = None
+    """Snapshot only: keys of bad rows. They were handed in, so they have not vanished."""
+    restates: bool = False
+    """True where the period's rows in the table, if any, give way to these."""
+
+
+def merge_in(arrival: Arrival) -> None:
+    """Put one delivery's rows into the table; a repeat with the same `app_id` does nothing."""
+    if tables.done(arrival.path, arrival.app_id):
+        return
+    modes = {"append": _append, "upsert": _upsert, "history": _history, "snapshot": _snapshot}
+    modes[arrival.dataset.mode](arrival)
+
+
+def _append(a: Arrival) -> None:
+    """Facts by period: the period's rows are replaced by the newest generation."""
+    if a.restates and tables.exists(a.path):
+        period = f"_department = '{a.delivery.department}' AND _period = '{a.delivery.period}'"
+        tables.replace_where(a.rows, a.path, a.app_id, period)
+    else:
+        tables.append(a.rows, a.path, a.app_id)
+
+
+def _upsert(a: Arrival) -> None:
+    """Latest by key: the sequence decides, then the period; never the order of arrival."""
+    if not tables.exists(a.path):
+        tables.append(a.rows, a.path, a.app_id)
+        return
+    newer = f"struct(s.`{a.dataset.sequence}`, s._period) >= struct(t.`{a.dataset.sequence}`, t._period)"
+    clauses = (f"WHEN MATCHED AND {newer} THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
+    tables.merge(a.rows, a.path, a.app_id, Merge(_same_key(a.dataset), clauses))
+
+
+def _history(a: Arrival) -> None:
+    """SCD2: one row per key and sequence; a late version finds its place and moves its neighbours' limits."""
+    from pyspark.sql import functions as F
+
+    start = F.col(f"`{a.dataset.sequence}`").cast("timestamp")
+    versions = a.rows.withColumn("_valid_from", start)
+    if not tables.exists(a.path):
+        whole = _with_limits(versions, a.dataset) if a.repeated_keys else _open_ended(versions)
+        tables.append(whole, a.path, a.app_id)
+        return
+    table = tables.read(a.rows.sparkSession, a.path)
+    keys = list(a.dataset.key)
+    touched = table.join(versions.select(*keys).distinct(), keys, "left_semi").drop("_valid_to", "_is_current")
+    both = touched.unionByName(versions, allowMissingColumns=True)
+    changes = _with_limits(_one_per_version(both, a.dataset), a.dataset)
+    on = f"{_same_key(a.dataset)} AND t._valid_from = s._valid_from"
+    differs = " OR ".join(f"NOT (t.`{c}` <=> s.`{c}`)" for c in changes.columns)
+    clauses = (f"WHEN MATCHED AND ({differs}) THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
+    tables.merge(changes, a.path, a.app_id, Merge(on, clauses))
+
+
+def _one_per_version(both: DataFrame, dataset: Dataset) -> DataFrame:
+    """Two deliveries with the same key and sequence: the later period wins, then the row already there last."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    window = Window.partitionBy(*dataset.key, "_valid_from").orderBy(F.col("_period").desc(), F.col("_delivery"), F.col("_row").desc())
+    return both.withColumn("__rank", F.row_number().over(window)).where("__rank = 1").drop("__rank")
+
+
+def _with_limits(versions: DataFrame, dataset: Dataset) -> DataFrame:
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    window = Window.partitionBy(*dataset.key).orderBy("_valid_from")
+    limited = versions.withColumn("_valid_to", F.lead("_valid_from").over(window))
+    return limited.withColumn("_is_current", F.col("_valid_to").isNull())
+
+
+def _open_ended(versions: DataFrame) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    return versions.withColumn("_valid_to", F.lit(None).cast("timestamp")).withColumn("_is_current", F.lit(True))
+
+
+def _snapshot(a: Arrival) -> None:
+    """A full list as of its period: new and changed keys open a row, changed and vanished ones close theirs."""
+    from pyspark.sql import functions as F
+
+    start = F.lit(_start(a.delivery.period)).cast("timestamp")
+    new = _open_ended(a.rows.withColumn("_valid_from", start))
+    if not tables.exists(a.path):
+        tables.append(new, a.path, a.app_id)
+        return
+    current = tables.read(a.rows.sparkSession, a.path).where("_is_current")
+    same = _same_content(a.dataset)
+    opened = new.alias("s").join(current.alias("t"), F.expr(same), "left_anti")
+    closed = current.alias("t").join(new.alias("s"), F.expr(same), "left_anti")
+    if a.kept_open is not None:
+        closed = closed.join(a.kept_open, list(a.dataset.key), "left_anti")
+    closed = closed.withColumn("_valid_to", start).withColumn("_is_current", F.lit(False))
+    changes = closed.select(*new.columns).unionByName(opened)
+    on = f"{_same_key(a.dataset)} AND t._valid_from = s._valid_from"
+    clauses = (
+        "WHEN MATCHED THEN UPDATE SET t._valid_to = s._valid_to, t._is_current = s._is_current",
+        "WHEN NOT MATCHED THEN INSERT *",
+    )
+    tables.merge(changes, a.path, a.app_id, Merge(on, clauses))
+
+
+def _same_key(dataset: Dataset) -> str:
+    return " AND ".join(f"t.`{k}` = s.`{k}`" for k in dataset.key)
+
+
+def _same_content(dataset: Dataset) -> str:
+    rest = [f.name for f in dataset.fields if f.name not in dataset.key]
+    return " AND ".join([_same_key(dataset), *[f"t.`{c}` <=> s.`{c}`" for c in rest]])
+
+
+def _start(period: str) -> str:
+    parsed = parse_period(period)
+    assert parsed is not None, period
+    return parsed.start.isoformat()
+
+
+def order_of_arrival(dataset: Dataset, delivery: Delivery) -> tuple[object, ...]:
+    """The order in which deliveries are replayed: by period where the order matters, else as they came."""
+    return (_start(delivery.period), delivery.ordinal) if dataset.mode == "snapshot" else (delivery.ordinal,)
+
+
+def needs_rebuild(dataset: Dataset, delivery: Delivery, restates: bool, accepted: list[Delivery]) -> bool:
+    """True where one delivery cannot simply be put on top.
+
+    A correction of anything but facts by period takes back what the earlier delivery did to its keys;
+    a full list that comes late belongs between lists already there.
+    """
+    if dataset.mode == "append":
+        return False
+    later = any(d.id != delivery.id and _start(d.period) > _start(delivery.period) for d in accepted)
+    return restates or (dataset.mode == "snapshot" and later)

@@ -1,0 +1,173 @@
+"""The way of data, read downwards: receive → bronze → silver → gold → publish. One short function per stage.
+
+`yishu run` and the Airflow tasks both walk these functions; the ledger alone says what there is to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from yishu.contract.levels import dataset_levels, mart_levels
+from yishu.errors import YishuError
+from yishu.flow import bronze, gold, silver
+from yishu.flow import publish as publishing
+from yishu.flow import receive as receiving
+from yishu.flow.receipts import write_receipt
+from yishu.flow.soundness import note, require_sound
+from yishu.lake.lake import Lake, OpenSpark
+from yishu.lake.ledger import Delivery
+
+log = logging.getLogger("yishu")
+
+FINISHED = ("accepted", "held", "rejected", "unchanged")
+
+
+def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
+    """Landing → claimed deliveries in the ledger; what cannot be taken at all is answered at once."""
+    found = receiving.receive(lake, dataset)
+    for delivery in found:
+        log.info("received %s %s %s: %s %s", delivery.dataset, delivery.period, delivery.id, delivery.state, delivery.reason)
+    _answer(lake, dataset)
+    return found
+
+
+def to_bronze(lake: Lake, delivery: Delivery) -> Delivery:
+    """Delivery → bronze, every cell as text, nothing lost; no JVM."""
+    started = lake.clock()
+    require_sound(lake, f"bronze.{delivery.dataset}")
+    with lake.ledger.writing(f"bronze.{delivery.dataset}"):
+        loaded = bronze.load_bronze(lake, delivery)
+        note(lake, f"bronze.{delivery.dataset}")
+    lake.ledger.record_stage(delivery.id, "bronze", started, lake.clock(), {"rows": loaded.balance.received})
+    return loaded
+
+
+def to_silver(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
+    """Bronze → silver: judge every row in one pass, decide, and only then make visible."""
+    started = lake.clock()
+    settled = silver.settle(lake, open_spark, delivery)
+    lake.ledger.record_stage(delivery.id, "silver", started, lake.clock(), {"state": settled.state})
+    log.info("settled %s %s %s: %s %s", settled.dataset, settled.period, settled.id, settled.state, settled.reason)
+    return settled
+
+
+def refine(lake: Lake, open_spark: OpenSpark, dataset: str) -> list[Delivery]:
+    """All that waits of one dataset, in the order of its claims, through bronze and silver; then its base table in gold."""
+    done = []
+    for delivery in lake.ledger.deliveries(dataset=dataset, states={"waiting"}):
+        to_bronze(lake, delivery)
+    for delivery in silver.ready(lake, dataset):
+        done.append(to_silver(lake, open_spark, delivery))
+    _answer(lake, dataset)
+    gold.share(lake, open_spark, lake.project.datasets[dataset])
+    return done
+
+
+def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
+    """Silver → one mart, if any of its inputs changed."""
+    built = gold.build(lake, open_spark, table)
+    if built:
+        log.info("built %s", table)
+    return built
+
+
+def publish(lake: Lake, database: str) -> None:
+    """Catalog entries, quality history and Data Docs of one database."""
+    publishing.publish(lake, database)
+
+
+@dataclass
+class Report:
+    """What a run did and what stood in its way; other deliveries and marts go on past an error."""
+
+    received: list[Delivery] = field(default_factory=list)
+    settled: list[Delivery] = field(default_factory=list)
+    built: list[str] = field(default_factory=list)
+    errors: list[YishuError] = field(default_factory=list)
+
+
+def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Report:
+    """Everything that waits, through to gold, in this process.
+
+    Args:
+        lake: contracts, ledger and places.
+        open_spark: a session of its own for each thread that asks.
+        targets: databases or datasets; all where none is given.
+    """
+    report = Report()
+    datasets = _chosen(lake, tuple(targets))
+    for name in datasets if len(datasets) < len(lake.project.datasets) else [None]:
+        report.received += receive(lake, name)
+    for level in dataset_levels(lake.project):
+        with ThreadPoolExecutor(lake.settings.run.parallel) as pool:
+            for done in pool.map(lambda d: _guarded(report, refine, lake, open_spark, d), [d for d in level if d in datasets]):
+                report.settled += done or []
+    databases = {lake.project.datasets[d].database for d in datasets}
+    for level in mart_levels(lake.project):
+        due = [t for t in level if _concerned(lake, t, databases)]
+        with ThreadPoolExecutor(lake.settings.run.parallel) as pool:
+            built = list(pool.map(lambda t: _guarded(report, build, lake, open_spark, t), due))
+        report.built += [t for t, b in zip(due, built, strict=True) if b]
+    for database in sorted({t.split(".")[0] for t in lake.project.marts} | databases):
+        if database in databases or any(t.startswith(f"{database}.") for t in report.built):
+            _guarded(report, publish, lake, database)
+    return report
+
+
+def pending(lake: Lake) -> list[str]:
+    """The databases for which there is work: new files in landing, deliveries on their way, marts whose inputs changed."""
+    waiting = {d.dataset for d in lake.ledger.deliveries(states={"waiting", "bronze"})}
+    waiting |= {d.dataset for d in lake.ledger.deliveries(states={"held"}) if silver.to_release(lake, d)}
+    known, new = lake.project.datasets, receiving.datasets_with_new_files(lake)
+    if new - known.keys():
+        receive(lake)  # what no contract knows has no task of its own: it is answered here
+    waiting |= new
+    marts = {m.database for m in lake.project.marts.values() if gold.is_due(lake, m.table)}
+    return sorted({known[d].database for d in waiting if d in known} | marts)
+
+
+def _answer(lake: Lake, dataset: str | None) -> None:
+    """A receipt for every delivery that has come to an end and has none, also after a kill between the two."""
+    for delivery in lake.ledger.deliveries(dataset=dataset, states=set(FINISHED)):
+        if not delivery.receipt:
+            path = write_receipt(lake, delivery)
+            lake.ledger.move(delivery.id, delivery.state, receipt=str(path.relative_to(lake.settings.home)))
+
+
+def _chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:
+    if not targets:
+        return sorted(lake.project.datasets)
+    from yishu.errors import UsageError
+
+    chosen: set[str] = set()
+    for target in targets:
+        inside = {d.name for d in lake.project.datasets.values() if target in (d.name, d.database)}
+        if not inside and target not in lake.project.databases:
+            raise UsageError(
+                f"no database or dataset {target}", code="target", expected="a name that yishu check lists",
+                remedy=f"one of {', '.join(sorted(lake.project.databases))}, or a dataset's name",
+            )  # fmt: skip
+        chosen |= inside
+    return sorted(chosen)
+
+
+def _concerned(lake: Lake, table: str, databases: set[str]) -> bool:
+    """A mart is looked at if it lies in a chosen database or reads one; whether it is built, its inputs decide."""
+    mart = lake.project.marts[table]
+    if len(databases) == len({d.database for d in lake.project.datasets.values()}):
+        return True
+    sources = {lake.project.datasets[i.split(".")[1]].database for i in mart.inputs if i.startswith("silver.")}
+    return mart.database in databases or bool(sources & databases)
+
+
+def _guarded(report: Report, step, *args):  # type: ignore[no-untyped-def]
+    """Run one step; an error of ours is kept for the end, so that it holds nobody else up."""
+    try:
+        return step(*args)
+    except YishuError as error:
+        log.error("%s", error)
+        report.errors.append(error)
+        return None

@@ -1,0 +1,80 @@
+"""Accepted deliveries → silver anew: replayed through the write mode into a scratch table, then swapped in one commit.
+
+The verdicts stand as they were given (what lies in quarantine stays there), so counts and receipts stay true.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yishu.contract.model import Dataset
+from yishu.flow import judge
+from yishu.flow.merging import Arrival, merge_in, order_of_arrival
+from yishu.lake import tables
+from yishu.lake.lake import Lake
+from yishu.lake.ledger import Delivery
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+
+def rebuild(lake: Lake, spark: SparkSession, dataset: Dataset, deliveries: Iterable[Delivery], app_id: str) -> None:
+    """Make `silver.<dataset>` what these deliveries, and no others, add up to.
+
+    Args:
+        lake: places.
+        spark: a session of its own.
+        dataset: the contract.
+        deliveries: all that stand; their rows are in bronze, their bad rows in quarantine.
+        app_id: of the one commit that swaps the result in; a repeat does nothing.
+    """
+    target = lake.silver(dataset.name)
+    if tables.done(target, app_id):
+        return
+    scratch = lake.ops("staging") / f"rebuild-{dataset.name}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    ordered = sorted(deliveries, key=lambda d: order_of_arrival(dataset, d))
+    for delivery in ordered:
+        merge_in(_arrival(lake, spark, dataset, delivery, scratch))
+    if tables.exists(scratch):
+        tables.overwrite(tables.read(spark, scratch), target, app_id)
+    elif tables.exists(target):
+        tables.overwrite(tables.read(spark, target).limit(0), target, app_id)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+def recorded_good_rows(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
+    """The rows of a delivery that its verdicts let pass: not in quarantine, and the best of their key."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    staged = judge.stage(lake, spark, dataset, delivery)
+    bad = _quarantined(lake, spark, dataset, delivery)
+    if bad is not None:
+        staged = staged.join(bad, list(judge.ROW), "left_anti")
+    versions = [*dataset.key, dataset.sequence] if dataset.mode == "history" else [*dataset.key]
+    latest = [F.col(f"`{dataset.sequence}`").desc()] if dataset.sequence and dataset.mode != "history" else []
+    window = Window.partitionBy(*[f"`{v}`" for v in versions if v]).orderBy(*latest, *[F.col(c).desc() for c in judge.ROW])
+    best = staged.withColumn("__rank", F.row_number().over(window)).where("__rank = 1")
+    return best.select(*judge.silver_columns(dataset.fields, delivery))
+
+
+def _arrival(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, scratch: Path) -> Arrival:
+    kept_open = None
+    bad = _quarantined(lake, spark, dataset, delivery) if dataset.mode == "snapshot" else None
+    if bad is not None:
+        staged = judge.stage(lake, spark, dataset, delivery)
+        kept_open = staged.join(bad, list(judge.ROW), "left_semi").select(*dataset.key)
+    rows = recorded_good_rows(lake, spark, dataset, delivery)
+    return Arrival(dataset, replace(delivery, supersedes=None), rows, scratch, f"rebuild:{delivery.id}", True, kept_open)
+
+
+def _quarantined(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame | None:
+    path = lake.quarantine(dataset.name)
+    if not tables.exists(path):
+        return None
+    return tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*judge.ROW)

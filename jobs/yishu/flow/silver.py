@@ -1,0 +1,174 @@
+"""Delivery in bronze → silver and quarantine: judge, decide, and only then make visible.
+
+Killed anywhere and run again it does the same: each commit carries its delivery, and the ledger moves last.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from yishu.contract.model import Dataset
+from yishu.errors import DataError
+from yishu.flow import judge
+from yishu.flow.gate import Decision, decide
+from yishu.flow.judge import Verdicts
+from yishu.flow.merging import Arrival, merge_in, needs_rebuild
+from yishu.flow.rebuild import rebuild
+from yishu.flow.soundness import note, require_sound
+from yishu.lake import tables
+from yishu.lake.lake import Lake, OpenSpark
+from yishu.lake.ledger import Balance, Delivery
+from yishu.quality import whole_table
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
+    """Take one delivery from bronze to `accepted` or `held`.
+
+    Args:
+        lake: contracts, ledger and places.
+        open_spark: opens a session of its own.
+        delivery: in state `bronze`, or `held` and released.
+
+    Raises:
+        TableDamaged: silver or quarantine is not as the ledger left it.
+        ContractError: a rule cannot run.
+    """
+    dataset = lake.project.datasets[delivery.dataset]
+    require_sound(lake, f"bronze.{dataset.name}", f"silver.{dataset.name}", f"quarantine.{dataset.name}")
+    spark = open_spark()
+    with judge.judged(lake, spark, dataset, delivery) as verdicts:
+        decision = _decide(lake, dataset, delivery, verdicts)
+        _stage_bad_rows(lake, dataset, delivery, verdicts)
+        if not decision.accepted and not released(lake, delivery):
+            balance = Balance(verdicts.received, 0, verdicts.duplicates, verdicts.bad, 0)
+            return lake.ledger.move(delivery.id, "held", balance=balance, reason=decision.reason)
+        return _accept(lake, spark, passage(lake, dataset, delivery, verdicts))
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One delivery on its way through the gate."""
+
+    dataset: Dataset
+    delivery: Delivery
+    verdicts: Verdicts
+    attempt: int
+    replaced: tuple[Delivery, ...]
+    """Deliveries of the same department and period that this one takes the place of."""
+
+    @property
+    def restates(self) -> bool:
+        return bool(self.replaced) or self.attempt > 0
+
+    def app_id(self, layer: str) -> str:
+        return f"{layer}:{self.dataset.name}:{self.delivery.id}:{self.attempt}"
+
+
+def passage(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Passage:
+    standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted", "held"})
+    same = [d for d in standing if (d.department, d.period) == (delivery.department, delivery.period)]
+    replaced = tuple(d for d in same if d.ordinal < delivery.ordinal)
+    return Passage(dataset, delivery, verdicts, attempt(lake, delivery), replaced)
+
+
+def attempt(lake: Lake, delivery: Delivery) -> int:
+    """How often the delivery was sent through again on purpose; part of every appId, so that a redo is no repeat."""
+    return sum(1 for d in lake.ledger.decisions(delivery.id) if d.verb in ("reprocess", "replay"))
+
+
+def ready(lake: Lake, dataset: str) -> list[Delivery]:
+    """Deliveries that can go through the gate: in bronze, or held and released since; in the order of their claims."""
+    waiting = lake.ledger.deliveries(dataset=dataset, states={"bronze", "held"})
+    return [d for d in waiting if d.state == "bronze" or to_release(lake, d)]
+
+
+def to_release(lake: Lake, delivery: Delivery) -> bool:
+    """A release was decided and waits to be carried out."""
+    return any(d.verb == "release" and d.pending for d in lake.ledger.decisions(delivery.id))
+
+
+def released(lake: Lake, delivery: Delivery) -> bool:
+    """A person once let the delivery pass; that holds when it is sent through again."""
+    return any(d.verb == "release" for d in lake.ledger.decisions(delivery.id))
+
+
+def _decide(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Decision:
+    whole = whole_table.evaluate(verdicts.staged, verdicts.compiled.tables, verdicts.received, dataset.name)
+    lake.ledger.record_rules(delivery.id, [*verdicts.counts, *whole])
+    limits = {r.name: r.expectation["meta"]["yishu"]["tolerance"] for r in verdicts.compiled.rows}
+    tolerances = {name: limit for name, limit in limits.items() if limit is not None}
+    return decide(dataset, verdicts.received, verdicts.bad, verdicts.counts, whole, tolerances)
+
+
+def _stage_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
+    """The bad rows, spelled out, beside the tables: the receipt needs them even if nothing becomes visible."""
+    path = lake.staging(delivery.id) / "bad"
+    if verdicts.bad:
+        app_id = f"staging:{dataset.name}:{delivery.id}:{lake.clock().isoformat()}"
+        tables.overwrite(judge.spelled_out(verdicts, dataset).coalesce(1), path, app_id)
+
+
+def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
+    dataset, delivery, verdicts = passage.dataset, passage.delivery, passage.verdicts
+    if delivery.balance.received != verdicts.received:
+        raise DataError(
+            f"bronze.{dataset.name} holds {verdicts.received} rows of {delivery.id}, the ledger {delivery.balance.received}",
+            code="balance", subject=dataset.name, remedy=f"yishu reprocess {dataset.name} --reason …",
+        )  # fmt: skip
+    with lake.ledger.writing(f"silver.{dataset.name}"):
+        _quarantine(lake, spark, passage)
+        _merge(lake, spark, passage)
+    for old in passage.replaced:
+        lake.ledger.supersede(old.id, delivery.id)
+    balance = Balance(
+        received=verdicts.received, loaded=verdicts.received - verdicts.bad - verdicts.duplicates,
+        duplicates=verdicts.duplicates, quarantined=verdicts.bad, rejected=0,
+    )  # fmt: skip
+    moved = lake.ledger.move(delivery.id, "accepted", balance=balance, reason="")
+    shutil.rmtree(lake.staging(delivery.id), ignore_errors=True)
+    return moved
+
+
+def _quarantine(lake: Lake, spark: SparkSession, passage: Passage) -> None:
+    """The staged bad rows take their place; those of the deliveries that this one restates go."""
+    dataset, delivery = passage.dataset, passage.delivery
+    path, app_id = lake.quarantine(dataset.name), passage.app_id("quarantine")
+    if tables.done(path, app_id):
+        return
+    staged = lake.staging(delivery.id) / "bad"
+    if passage.restates and tables.exists(path):
+        gone = ", ".join(f"'{d.id}'" for d in (delivery, *passage.replaced))
+        rows = tables.read(spark, staged) if passage.verdicts.bad else tables.read(spark, path).limit(0)
+        tables.replace_where(rows, path, app_id, f"_delivery IN ({gone})")
+    elif passage.verdicts.bad:
+        tables.append(tables.read(spark, staged), path, app_id)
+    note(lake, f"quarantine.{dataset.name}")
+
+
+def _merge(lake: Lake, spark: SparkSession, passage: Passage) -> None:
+    dataset, delivery = passage.dataset, passage.delivery
+    accepted = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
+    if needs_rebuild(dataset, delivery, passage.restates, accepted):
+        gone = {d.id for d in (delivery, *passage.replaced)}
+        kept = [d for d in accepted if d.id not in gone]
+        rebuild(lake, spark, dataset, [*kept, delivery], passage.app_id("silver"))
+    else:
+        merge_in(_arrival(lake, passage))
+    note(lake, f"silver.{dataset.name}")
+
+
+def _arrival(lake: Lake, passage: Passage) -> Arrival:
+    verdicts, dataset = passage.verdicts, passage.dataset
+    kept_open = None
+    if dataset.mode == "snapshot" and verdicts.bad:
+        bad = verdicts.staged.join(verdicts.bad_rows.select(*judge.ROW), list(judge.ROW), "left_semi")
+        kept_open = bad.select(*dataset.key)
+    return Arrival(
+        dataset, passage.delivery, judge.good_rows(verdicts, dataset, passage.delivery), lake.silver(dataset.name),
+        passage.app_id("silver"), verdicts.repeated_keys, kept_open, passage.restates,
+    )  # fmt: skip

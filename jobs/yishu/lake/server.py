@@ -1,0 +1,203 @@
+"""The local server: one JVM that speaks Spark Connect to jobs and JDBC to BI, with one metastore.
+
+All commits come from its one driver, which is what Delta on object storage asks for (design, section 7).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from yishu.errors import MachineError, UsageError
+from yishu.lake.jars import jar_folder
+from yishu.settings import Settings
+
+START_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: its process and the addresses of its two doors."""
+
+    pid: int
+    connect: str
+    jdbc: str
+
+
+def start(settings: Settings) -> Server:
+    """Start the server of this home, or return the one that runs.
+
+    Raises:
+        UsageError: Java is missing, or a port belongs to something else.
+        MachineError: it did not come up in time; the log's path is named.
+    """
+    with _lock(settings):
+        running = status(settings)
+        if running:
+            return running
+        _require_java()
+        spark = settings.spark
+        for port, name in ((spark.connect_port, "YISHU_CONNECT_PORT"), (spark.jdbc_port, "YISHU_JDBC_PORT")):
+            _require_free(spark.bind, port, name)
+        log = settings.home / "logs" / "server.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                _command(settings), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
+                start_new_session=True, env=_environment(settings), cwd=settings.home,
+            )  # fmt: skip
+        server = Server(process.pid, f"sc://{spark.bind}:{spark.connect_port}", f"jdbc:hive2://{spark.bind}:{spark.jdbc_port}")
+        _record(settings).write_text(json.dumps(asdict(server)))
+        _wait(settings, process, log)
+        return server
+
+
+def status(settings: Settings) -> Server | None:
+    """The server of this home, if its process lives and its doors are open."""
+    try:
+        server = Server(**json.loads(_record(settings).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+    spark = settings.spark
+    alive = _is_ours(server.pid) and is_open(spark.bind, spark.connect_port) and is_open(spark.bind, spark.jdbc_port)
+    return server if alive else None
+
+
+def stop(settings: Settings, seconds: float = 20) -> bool:
+    """Stop the server of this home; True if one was running."""
+    try:
+        pid = json.loads(_record(settings).read_text())["pid"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return False
+    if not _is_ours(pid):
+        _record(settings).unlink(missing_ok=True)
+        return False
+    for sign, wait in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5.0)):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, sign)
+        end = time.monotonic() + wait
+        while time.monotonic() < end and _is_ours(pid):
+            time.sleep(0.1)
+    _record(settings).unlink(missing_ok=True)
+    return True
+
+
+def _command(settings: Settings) -> list[str]:
+    spark, jars = settings.spark, jar_folder()
+    conf = server_conf(settings) | {
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": spark.bind,
+        "spark.connect.grpc.binding.port": str(spark.connect_port),
+        # a long-lived Connect server keeps what idle sessions held: let them go early
+        "spark.connect.session.manager.defaultSessionTimeout": "20m",
+        "spark.sql.warehouse.dir": str(settings.home / "gold"),
+        "spark.driver.extraJavaOptions": f"-Dderby.system.home={settings.home / 'ops' / 'metastore'}",
+    }
+    submit = Path(_spark_home()) / "bin" / "spark-submit"
+    args = [str(submit), "--master", f"local[{spark.cores}]", "--driver-memory", spark.memory]
+    # the Thrift server finds Delta only on the driver's class path, not through --jars
+    args += ["--driver-class-path", f"{jars}/*", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"]
+    for key, value in sorted(conf.items()):
+        args += ["--conf", f"{key}={value}"]
+    args += ["spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={spark.bind}"]
+    return [*args, "--hiveconf", f"hive.server2.thrift.port={spark.jdbc_port}"]
+
+
+def server_conf(settings: Settings) -> dict[str, str]:
+    """The Spark settings that every session of ours runs with, whichever JVM it lives in."""
+    spark = settings.spark
+    return {
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": spark.bind,
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": settings.timezone,
+        "spark.sql.shuffle.partitions": str(spark.shuffle_partitions),
+        # 50 by default, which makes a small commit run 50 tasks
+        "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
+        "spark.sql.parquet.compression.codec": "zstd",
+        **spark.conf,
+    }
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    drop = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "PYSPARK_SUBMIT_ARGS", "YISHU_TOKEN_KEY")
+    env = {k: v for k, v in os.environ.items() if k not in drop}
+    return env | {"SPARK_HOME": _spark_home(), "PYSPARK_PYTHON": sys.executable, "SPARK_LOG_DIR": str(settings.home / "logs")}
+
+
+def _spark_home() -> str:
+    import importlib.util
+
+    spec = importlib.util.find_spec("pyspark")
+    assert spec is not None and spec.origin is not None
+    return str(Path(spec.origin).parent)
+
+
+def _wait(settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        if is_open(settings.spark.bind, settings.spark.connect_port) and is_open(settings.spark.bind, settings.spark.jdbc_port):
+            return
+        time.sleep(0.1)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    _record(settings).unlink(missing_ok=True)
+    raise MachineError("the local server did not come up", code="server", remedy=f"read the end of {log}, then run again")
+
+
+def _require_java() -> None:
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        raise UsageError("Java is missing", code="java", expected="Java 17", remedy="apt-get install openjdk-17-jre-headless")
+
+
+def _require_free(bind: str, port: int, variable: str) -> None:
+    if is_open(bind, port):
+        raise UsageError(
+            f"port {port} is taken by another program", code="port", remedy=f"stop that program or set {variable} to a free port"
+        )
+
+
+def is_open(bind: str, port: int) -> bool:
+    try:
+        with socket.create_connection((bind, port), timeout=0.5):
+            return True
+    except OSError:
+        return False
+
+
+def _is_ours(pid: int) -> bool:
+    """True if the process lives and is the server, not a stranger that got its number."""
+    try:
+        return b"HiveThriftServer2" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
+
+
+def _record(settings: Settings) -> Path:
+    return settings.home / "ops" / "server.json"
+
+
+@contextlib.contextmanager
+def _lock(settings: Settings) -> Iterator[None]:
+    """One starter at a time: the second waits, then finds the server running."""
+    folder = settings.home / "ops"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "server.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

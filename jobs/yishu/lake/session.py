@@ -1,0 +1,51 @@
+"""Sessions: a thin client of the server, one inside this process, or one of any Connect endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from yishu.errors import MachineError
+from yishu.lake import server
+from yishu.lake.jars import jar_folder
+from yishu.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+def open_session(settings: Settings) -> SparkSession:
+    """A session of its own: settings and temporary views are not shared with any other.
+
+    Raises:
+        MachineError: the endpoint does not answer.
+    """
+    if settings.spark.mode == "local":
+        return _local(settings)
+    if settings.spark.mode == "remote":
+        return _connect(settings.spark.remote, settings)
+    return _connect(server.start(settings).connect, settings)
+
+
+def _connect(address: str, settings: Settings) -> SparkSession:
+    from grpc import RpcError
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    try:
+        spark = SparkSession.builder.remote(address).create()
+        if settings.spark.mode == "remote":
+            spark.conf.set("spark.sql.session.timeZone", settings.timezone)
+    except (RpcError, PySparkException) as error:
+        raise MachineError(f"no Spark Connect at {address}: {error}", code="connect", remedy="yishu server start") from error
+    return spark
+
+
+def _local(settings: Settings) -> SparkSession:
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(f"local[{settings.spark.cores}]").appName("yishu")
+    builder = builder.config("spark.driver.memory", settings.spark.memory)
+    builder = builder.config("spark.driver.extraClassPath", f"{jar_folder()}/*")
+    for key, value in server.server_conf(settings).items():
+        builder = builder.config(key, value)
+    return builder.getOrCreate().newSession()

@@ -1,0 +1,166 @@
+"""Delta tables: read, append, replace and merge once each, and look at them without a JVM.
+
+Every commit carries `txnAppId` = step, table and delivery with version 1 (a shared appId with growing versions
+would silently skip late deliveries) and our own mark, so that a repeat is a no-op and a stranger's commit shows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yishu.errors import TableDamaged
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+MARK = "yishu"
+
+
+@dataclass(frozen=True)
+class TableVersion:
+    """A table as it lies there: Delta's own id of it and its newest version."""
+
+    id: str
+    version: int
+
+
+def exists(path: Path) -> bool:
+    return (path / "_delta_log").is_dir()
+
+
+def look(path: Path) -> TableVersion | None:
+    """The table's id and version, or None where no table is. Reads the log only.
+
+    Raises:
+        TableDamaged: the log or a data file that it names is missing or unreadable.
+    """
+    from deltalake import DeltaTable
+    from deltalake.exceptions import DeltaError
+
+    if not exists(path):
+        return None
+    try:
+        table = DeltaTable(path)
+        missing = [uri for uri in table.file_uris() if not Path(uri.removeprefix("file://")).is_file()]
+        version = TableVersion(str(table.metadata().id), table.version())
+    except (DeltaError, OSError) as error:
+        raise TableDamaged(f"table {path} cannot be read: {error}", code="table-damaged", subject=str(path)) from error
+    if missing:
+        raise TableDamaged(
+            f"table {path} lacks {len(missing)} of its data files, first {Path(missing[0]).name}",
+            code="table-damaged", subject=str(path),
+        )  # fmt: skip
+    return version
+
+
+def done(path: Path, app_id: str) -> bool:
+    """True if a commit with this appId already stands in the table's log."""
+    from deltalake import DeltaTable
+
+    return exists(path) and DeltaTable(path).transaction_version(app_id) is not None
+
+
+def foreign_commits(path: Path, after: int) -> list[int]:
+    """The versions above `after` that do not carry our mark."""
+    from deltalake import DeltaTable
+
+    history = DeltaTable(path).history()
+    return sorted(h["version"] for h in history if h["version"] > after and MARK not in str(h))
+
+
+def read(spark: SparkSession, path: Path) -> DataFrame:
+    return spark.read.format("delta").load(str(path))
+
+
+def append(frame: DataFrame, path: Path, app_id: str) -> None:
+    _write(frame, path, app_id).mode("append").option("mergeSchema", "true").save(str(path))
+
+
+def replace_where(frame: DataFrame, path: Path, app_id: str, predicate: str) -> None:
+    """Put the frame in the place of the rows that match the predicate, in one commit."""
+    _write(frame, path, app_id).mode("overwrite").option("replaceWhere", predicate).save(str(path))
+
+
+def overwrite(frame: DataFrame, path: Path, app_id: str) -> None:
+    """Put the frame in the place of the whole table, its schema too, in one commit; history is kept."""
+    _write(frame, path, app_id).mode("overwrite").option("overwriteSchema", "true").save(str(path))
+
+
+def delete(spark: SparkSession, path: Path, app_id: str, predicate: str) -> None:
+    with _transaction(spark, app_id):
+        spark.sql(f"DELETE FROM delta.`{path}` WHERE {predicate}").collect()
+
+
+@dataclass(frozen=True)
+class Merge:
+    """One MERGE: rows of `source` meet the table's on `on`; clauses in order (aliases `t` and `s`)."""
+
+    on: str
+    clauses: Sequence[str]
+
+
+def merge(source: DataFrame, path: Path, app_id: str, plan: Merge) -> None:
+    spark = source.sparkSession
+    source.createOrReplaceTempView("yishu_merge_source")
+    sql = f"MERGE INTO delta.`{path}` t USING yishu_merge_source s ON {plan.on} " + " ".join(plan.clauses)
+    try:
+        with _transaction(spark, app_id):
+            spark.sql(sql).collect()
+    finally:
+        spark.catalog.dropTempView("yishu_merge_source")
+
+
+def register(spark: SparkSession, table: str, path: Path, comment: str) -> None:
+    """Make a gold table known by name, with its Chinese title, for JDBC and `yishu query`."""
+    schema = table.split(".")[0]
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`")
+    spark.sql(f"CREATE TABLE IF NOT EXISTS {table} USING delta LOCATION '{path}'")
+    escaped = comment.replace("\\", "\\\\").replace("'", "\\'")
+    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", MARK)
+    spark.sql(f"COMMENT ON TABLE {table} IS '{escaped}'")
+
+
+def assert_readable_by_all(path: Path) -> None:
+    """Gold must be readable by every reader: protocol 1, no deletion vectors, no column mapping.
+
+    Raises:
+        TableDamaged: some setting of the cluster raised the table's reader protocol.
+    """
+    from deltalake import DeltaTable
+
+    protocol = DeltaTable(path).protocol()
+    if protocol.min_reader_version != 1:
+        raise TableDamaged(
+            f"table {path} needs Delta reader version {protocol.min_reader_version}", code="reader-protocol",
+            expected="reader version 1, so that every BI reader can open it", subject=str(path),
+            remedy="remove spark.databricks.delta.properties.defaults.* from the cluster, then yishu reprocess",
+        )  # fmt: skip
+
+
+def _write(frame: DataFrame, path: Path, app_id: str):  # type: ignore[no-untyped-def]
+    return (
+        frame.write.format("delta").option("txnAppId", app_id).option("txnVersion", 1)
+        .option("userMetadata", json.dumps({"by": MARK, "step": app_id}))
+    )  # fmt: skip
+
+
+@contextmanager
+def _transaction(spark: SparkSession, app_id: str) -> Iterator[None]:
+    """DML statements take their transaction from the session, which must forget it afterwards."""
+    keys = {
+        "spark.databricks.delta.write.txnAppId": app_id,
+        "spark.databricks.delta.write.txnVersion": "1",
+        "spark.databricks.delta.commitInfo.userMetadata": json.dumps({"by": MARK, "step": app_id}),
+    }
+    for key, value in keys.items():
+        spark.conf.set(key, value)
+    try:
+        yield
+    finally:
+        for key in keys:
+            spark.conf.unset(key)

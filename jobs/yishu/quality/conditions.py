@@ -1,0 +1,175 @@
+"""Suite → Spark columns: GX's own condition of every row expectation, true where a row is bad.
+
+No expectation is written twice: the engine asks Great Expectations for the column it would filter by itself
+(metric `<map_metric>.condition`), so stock rules, the standards' and a user's own all work the same.
+NULL: a value that is missing breaks no rule but not-null; a condition that is NULL is not bad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from yishu.derive.suite import ExpectationJson, SuiteJson
+from yishu.errors import ContractError, Place
+
+if TYPE_CHECKING:
+    from great_expectations.expectations.expectation import Expectation
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+    from pyspark.sql import Column, SparkSession
+
+MASK_BITS = 62
+"""Rules per mask column: a bigint has 63 bits above its sign; one is left free."""
+
+
+@dataclass(frozen=True)
+class RowRule:
+    """One rule that judges rows: what the suite says and the column that is true for a bad row."""
+
+    expectation: ExpectationJson
+    condition: Column
+
+    @property
+    def name(self) -> str:
+        return str(self.expectation["meta"]["yishu"]["rule"])
+
+    @property
+    def severity(self) -> str:
+        return str(self.expectation["meta"]["yishu"]["severity"])
+
+    @property
+    def fatal(self) -> bool:
+        """True where a bad row may not pass: `error` and `critical`."""
+        return self.severity != "warn"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A suite in two halves: rules on rows, in bit order, and expectations on whole tables."""
+
+    rows: tuple[RowRule, ...]
+    tables: tuple[ExpectationJson, ...]
+
+    def masks(self) -> list[Column]:
+        """One bigint column per 62 rules: bit i is set where rule i is broken."""
+        from pyspark.sql import functions as F
+
+        def bits(rules: Sequence[RowRule]) -> Column:
+            zero = F.lit(0).cast("bigint")
+            terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in enumerate(rules)]
+            return reduce(lambda a, b: a.bitwiseOR(b), terms, zero)
+
+        chunks = [self.rows[i : i + MASK_BITS] for i in range(0, max(len(self.rows), 1), MASK_BITS)]
+        return [bits(chunk) for chunk in chunks]
+
+    def fatal_masks(self) -> list[int]:
+        """For each mask column, the bits of the rules that keep a row out."""
+        chunks = [self.rows[i : i + MASK_BITS] for i in range(0, max(len(self.rows), 1), MASK_BITS)]
+        return [sum(1 << i for i, rule in enumerate(chunk) if rule.fatal) for chunk in chunks]
+
+
+def compile_suite(spark: SparkSession, suite: SuiteJson, schema: str) -> Compiled:
+    """Ask GX for the condition of every row expectation, in one graph, on an empty frame.
+
+    Args:
+        spark: any session; the columns work in every session of the same kind.
+        suite: a bound suite (code lists filled in).
+        schema: the staged frame's schema as DDL.
+
+    Raises:
+        ContractError: an expectation that GX does not know, whose arguments it refuses, or that has no Spark condition.
+    """
+    from great_expectations.execution_engine import SparkDFExecutionEngine
+    from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+    from yishu.quality import standards
+
+    standards.register()
+    # persist=False: the default caches the frame, and on the real one that would compute it
+    engine = SparkDFExecutionEngine(batch_data_dict={"staged": spark.createDataFrame([], schema)}, persist=False)
+    wanted: list[tuple[ExpectationJson, MetricConfiguration]] = []
+    tables = []
+    for expectation in suite["expectations"]:
+        config = _condition_metric(expectation, engine, suite["name"])
+        if config is None:
+            tables.append(expectation)
+        else:
+            wanted.append((expectation, config))
+    found, _ = MetricsCalculator(engine).compute_metrics([config for _, config in wanted], runtime_configuration=None)
+    rules = tuple(RowRule(e, _bad(e, found[c.id], suite["name"])) for e, c in wanted)
+    return Compiled(rules, tuple(tables))
+
+
+def instantiate(expectation: ExpectationJson, suite: str) -> Expectation:
+    """The GX object of one suite entry.
+
+    Raises:
+        ContractError: GX does not know the type or refuses the arguments.
+    """
+    from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.registry import get_expectation_impl
+    from pydantic import ValidationError
+    from pydantic.v1 import ValidationError as OldValidationError
+
+    try:
+        return get_expectation_impl(expectation["type"])(**expectation["kwargs"])
+    except (ExpectationNotFoundError, ValidationError, OldValidationError, TypeError) as error:
+        raise _refused(expectation, suite, str(error)) from error
+
+
+def _condition_metric(expectation: ExpectationJson, engine: object, suite: str) -> MetricConfiguration | None:
+    """The metric that yields the condition; None for an expectation on the whole table."""
+    from great_expectations.validator.metric_configuration import MetricConfiguration
+
+    built = instantiate(expectation, suite)
+    name = getattr(built, "map_metric", None)
+    if not name:
+        return None
+    metrics = built.get_validation_dependencies(execution_engine=engine).metric_configurations  # type: ignore[arg-type]
+    like = next((m for key, m in metrics.items() if key.startswith(f"{name}.")), None)
+    if like is None:
+        raise _refused(expectation, suite, "no Spark condition")
+    return MetricConfiguration(f"{name}.condition", like.metric_domain_kwargs, like.metric_value_kwargs)
+
+
+def _bad(expectation: ExpectationJson, metric: object, suite: str) -> Column:
+    """The condition within its domain: rows that stock GX would leave out are not bad."""
+    from pyspark.sql import functions as F
+
+    condition, domain, accessor = metric  # type: ignore[misc]
+    domain = {**domain, **accessor}
+    parts: list[Column] = [condition]
+    if domain.get("row_condition"):
+        if domain.get("condition_parser") != "spark" or "unique" in expectation["type"]:
+            raise _refused(expectation, suite, "row_condition needs condition_parser: spark and no uniqueness rule")
+        parts.append(F.expr(str(domain["row_condition"])))
+    parts += [F.expr(str(extra.condition)) for extra in domain.get("filter_conditions", [])]
+    parts += _not_ignored(domain)
+    return F.coalesce(reduce(lambda a, b: a & b, parts), F.lit(False))
+
+
+def _not_ignored(domain: dict[str, object]) -> list[Column]:
+    """`ignore_row_if` as a column: true where the row counts."""
+    from pyspark.sql import functions as F
+
+    listed = domain.get("column_list")
+    names = list(listed) if isinstance(listed, list | tuple) else [domain.get("column_A"), domain.get("column_B")]
+    missing = [F.col(f"`{n}`").isNull() for n in names if n]
+    match domain.get("ignore_row_if"):
+        case "both_values_are_missing" | "all_values_are_missing":
+            return [~reduce(lambda a, b: a & b, missing)]
+        case "either_value_is_missing" | "any_value_is_missing":
+            return [~reduce(lambda a, b: a | b, missing)]
+        case _:
+            return []
+
+
+def _refused(expectation: ExpectationJson, suite: str, why: str) -> ContractError:
+    rule = expectation["meta"].get("yishu", {}).get("rule", expectation["type"])
+    return ContractError(
+        f"rule {rule} ({expectation['type']}) cannot be used: {why}", code="expectation", place=Place(f"expectations/{suite}.json"),
+        expected="a Great Expectations type with its arguments", remedy="mend the rule in the contract, then yishu render",
+        subject=suite,
+    )  # fmt: skip

@@ -1,0 +1,61 @@
+"""Expectations on a whole table (row counts, means, freshness): stock GX on the staged rows, in one metric graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from yishu.derive.suite import ExpectationJson
+from yishu.errors import ContractError, Place
+from yishu.lake.ledger import RuleCount
+from yishu.quality.conditions import instantiate
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+def evaluate(frame: DataFrame, expectations: Sequence[ExpectationJson], rows: int, suite: str) -> tuple[RuleCount, ...]:
+    """Run the expectations; `bad` is 1 where one does not hold.
+
+    Args:
+        frame: the staged rows.
+        expectations: those without a row condition.
+        rows: how many rows the frame has; known already, so that no job counts them again.
+        suite: the dataset's name, for messages.
+
+    Raises:
+        ContractError: an expectation could not be computed; a check that cannot run is never a pass.
+    """
+    if not expectations:
+        return ()
+    from great_expectations.execution_engine import SparkDFExecutionEngine
+    from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+    engine = SparkDFExecutionEngine(batch_data_dict={"staged": frame}, persist=False)
+    built = [(e, instantiate(e, suite)) for e in expectations]
+    needed = [b.get_validation_dependencies(execution_engine=engine).metric_configurations for _, b in built]
+    configs = {c.id: c for per in needed for c in per.values() if c.metric_name != "table.row_count"}
+    values, failed = MetricsCalculator(engine).compute_metrics(list(configs.values()), runtime_configuration=None)
+    counts = []
+    for (expectation, expected), metrics in zip(built, needed, strict=True):
+        if any(c.id in failed for c in metrics.values()):
+            raise _cannot_run(expectation, suite)
+        found = {name: rows if c.metric_name == "table.row_count" else values[c.id] for name, c in metrics.items()}
+        result = expected.metrics_validate(found, runtime_configuration={"result_format": "BASIC"}, execution_engine=engine)
+        counts.append(_count(expectation, bool(result.success)))
+    return tuple(counts)
+
+
+def _count(expectation: ExpectationJson, success: bool) -> RuleCount:
+    meta = expectation["meta"]["yishu"]
+    return RuleCount(
+        rule=meta["rule"], type=expectation["type"], column=meta["column"], severity=meta["severity"],
+        bad=0 if success else 1, total=1, message=meta["message"], expected=meta["expected"],
+    )  # fmt: skip
+
+
+def _cannot_run(expectation: ExpectationJson, suite: str) -> ContractError:
+    return ContractError(
+        f"rule {expectation['meta']['yishu']['rule']} ({expectation['type']}) could not be computed", code="check-cannot-run",
+        place=Place(f"expectations/{suite}.json"), remedy="mend its arguments in the contract", subject=suite,
+    )  # fmt: skip
