@@ -71,13 +71,11 @@ def _distinct(values: list[_Enum]) -> list[_Enum]:
 
 class _Relation(_Part):
     to: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\.[A-Za-z_][A-Za-z0-9_]*$")]
+    type: Literal["foreignKey"] = "foreignKey"
     customProperties: list[_Custom] = []
 
 
 class _Quality(_Part):
-    type: Literal["custom"]
-    engine: str
-    implementation: str | dict[str, JsonValue]
     name: str = ""
     severity: str = ""
     dimension: Literal[
@@ -86,6 +84,22 @@ class _Quality(_Part):
     description: str = ""
     businessImpact: str = ""
     customProperties: list[_Custom] = []
+
+
+class _CustomRule(_Quality):
+    type: Literal["custom"]
+    engine: str
+    implementation: str | dict[str, JsonValue]
+
+
+class _LibraryRule(_Quality):
+    type: Literal["library"]
+    metric: Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"]
+    mustBe: int
+    arguments: dict[str, JsonValue] = {}
+
+
+_Rule = Annotated[_CustomRule | _LibraryRule, Field(discriminator="type")]
 
 
 class _Property(_Part):
@@ -103,7 +117,7 @@ class _Property(_Part):
     enum: Annotated[list[_Enum], AfterValidator(_distinct)] = [_Enum(value="")]
     authoritativeDefinitions: list[_Definition] = []
     relationships: list[_Relation] = []
-    quality: list[_Quality] = []
+    quality: list[_Rule] = []
     customProperties: list[_Custom] = []
 
 
@@ -140,7 +154,7 @@ class _Table(_Part):
     dataGranularityDescription: str = ""
     tags: list[str] = []
     properties: list[Annotated[_Text | _Number | _Plain, Field(discriminator="logicalType")]]
-    quality: list[_Quality] = []
+    quality: list[_Rule] = []
     customProperties: list[_Custom] = []
 
 

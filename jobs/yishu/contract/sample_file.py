@@ -55,7 +55,8 @@ Table = Sequence[Sequence[object]]
 
 
 def _csv(file: Path, limit: int) -> tuple[Table, Supply]:
-    raw = file.open("rb").read(_BYTES)
+    with file.open("rb") as source:
+        raw = source.read(_BYTES)
     for encoding in ("utf-8", "gb18030"):
         try:
             # final only when all was read: the cut may fall inside a character
@@ -102,11 +103,11 @@ def _parquet(file: Path, limit: int) -> tuple[Table, Supply]:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     try:
-        source = pq.ParquetFile(file)
-        batch = next(source.iter_batches(batch_size=limit), None)
+        with pq.ParquetFile(file) as source:
+            header = source.schema_arrow.names
+            batch = next(source.iter_batches(batch_size=limit), None)
     except pa.ArrowInvalid as error:
         raise _bad(file, f"the file is no Parquet ({error})", "give a Parquet file") from error
-    header = source.schema_arrow.names
     rows = list(_across([column.to_pylist() for column in batch.columns])) if batch is not None else []
     return [header, *rows], Supply(format="parquet", header="name")
 
