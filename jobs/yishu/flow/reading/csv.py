@@ -18,7 +18,8 @@ from yishu.flow.reading.encoding import detect, undecodable
 from yishu.flow.reading.header import Columns, match_header
 from yishu.flow.reading.rows import Reading, bronze_schema, extra_column, in_batches, unparsable
 
-_BLOCK = 16 << 20
+_BLOCK = 8 << 20
+_TAIL = 1 << 16
 _WAITING = 100_000
 """Ragged lines held until their batch comes; more of them mean that the file is no table: the careful reader streams it."""
 
@@ -65,6 +66,8 @@ def _batches(source: Source, skip: int, columns: Columns, schema: pa.Schema) -> 
 
 def _fast(source: Source, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Batches, each with the number of the row that follows it."""
+    if _cut_short(source.path):
+        raise _HandOver
     ragged: list[tuple[int, str]] = []
     row = 1
     for batch in _arrow_reader(source, skip, columns.width, ragged):
@@ -76,6 +79,15 @@ def _fast(source: Source, skip: int, columns: Columns, schema: pa.Schema) -> Ite
         yield row, _arranged(batch, numbers, columns, schema)
         yield from ((row, part) for part in _raw_batches(among, schema))
     yield from ((row + len(ragged), part) for part in _raw_batches(ragged, schema))
+
+
+def _cut_short(path: Path) -> bool:
+    """True where the last line has no end and an open quote: Arrow would close the quote by itself and say nothing."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - _TAIL, 0))
+        tail = file.read()
+    last = tail[max(tail.rfind(b"\n"), tail.rfind(b"\r")) + 1 :]
+    return last.count(b'"') % 2 == 1
 
 
 def _arrow_reader(source: Source, skip: int, width: int, ragged: list[tuple[int, str]]) -> arrow_csv.CSVStreamingReader:

@@ -72,9 +72,11 @@ def extra_column(columns: Sequence[tuple[str, pa.Array]]) -> pa.Array:
     pairs = []
     for name, cells in columns:
         filled = pc.greater(pc.binary_length(cells), 0)
-        head = json.dumps(name, ensure_ascii=False) + ": "
-        pairs.append(pc.if_else(filled, pc.binary_join_element_wise(head, _json_strings(cells), ""), None))
-    joined = pc.binary_join_element_wise(*pairs, ", ", null_handling="skip")
+        head = ", " + json.dumps(name, ensure_ascii=False) + ": "
+        pair = pc.binary_join_element_wise(head, _json_strings(cells), "")
+        pairs.append(pc.fill_null(pc.if_else(filled, pair, ""), ""))
+    # Not null_handling="skip": it leaves out a row whose parts are all null.
+    joined = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*pairs, ""), 2)
     return pc.if_else(pc.greater(pc.binary_length(joined), 0), pc.binary_join_element_wise("{", joined, "}", ""), None)
 
 
