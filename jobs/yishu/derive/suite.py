@@ -122,7 +122,7 @@ def _unparsable() -> Judged:
 
 def _type(field: Field) -> Judged:
     kwargs: dict[str, JsonValue] = {"column_A": f"__raw_{field.name}", "column_B": field.name}
-    noun = {"integer": "整数", "decimal": "数字", "date": "日期", "timestamp": "日期时间", "boolean": "是否"}
+    noun = {"integer": "整数", "decimal": "数字", "date": "日期", "timestamp": "日期时间", "boolean": "是或否"}
     message = f"{field.title}不能识别为{noun[field.type.kind]}"
     rule = Rule(name=f"type:{field.name}", type="expect_column_pair_to_be_cast", kwargs=kwargs, message=message)
     return rule, field.name, expected.cast(field)
