@@ -15,6 +15,7 @@ from yishu.sample.digits import Ints
 
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
+_Day: TypeAlias = str | np.datetime64 | Days
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def at_work(generator: np.random.Generator, day: Days) -> Days:
     return day.astype("datetime64[s]") + generator.integers(8 * 3600, 18 * 3600, size=len(day)).astype("timedelta64[s]")
 
 
-def days_between(generator: np.random.Generator, first: str | Days, last: str | Days, count: int) -> Days:
+def days_between(generator: np.random.Generator, first: _Day, last: _Day, count: int) -> Days:
     """Days drawn evenly from `first` to `last`, both possible."""
     low = np.asarray(first, dtype="datetime64[D]").astype(np.int64)
     high = np.maximum(np.asarray(last, dtype="datetime64[D]").astype(np.int64), low)

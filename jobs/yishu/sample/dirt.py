@@ -5,8 +5,9 @@ Each bad row carries one fault. Duplicates are exact copies of good rows. Odditi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TypeVar
 
 import numpy as np
@@ -65,7 +66,7 @@ def plant(
     bad_rows, odd_rows = np.sort(chosen[:wanted]), np.sort(chosen[wanted : 2 * wanted])
     edits = _Edits(columns)
     planted, broken = _faulty(edits, bad_rows, faults, generator)
-    _odd(edits, odd_rows, oddities, generator)
+    _odd(edits, odd_rows, iter(chosen[2 * wanted :].tolist()), oddities, generator)
     return Dirty(columns=edits.applied(), rows=len(order), duplicates=copies, bad=planted, broken=broken)
 
 
@@ -140,12 +141,17 @@ def _sample(edits: _Edits, column: str, row: int) -> str:
     return str(value)
 
 
-def _odd(edits: _Edits, rows: Ints, oddities: Sequence[Oddity], generator: np.random.Generator) -> None:
+def _odd(
+    edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Oddity], generator: np.random.Generator
+) -> None:
+    """One oddity on each of the rows; where it does not fit there (few numbers end with X), on the next spare row that it fits."""
     kinds = _in_turn([odd for odd in oddities if odd.column in edits.columns], len(rows), generator)
     for row, odd in zip(rows.tolist(), kinds, strict=True):
-        value = edits.old(odd.column, row)
-        if value is not None:
-            edits.put(odd.column, row, odd.spoil(value))
+        for place in (row, *islice(spare, 60 if odd.fits else 0)):
+            value = edits.old(odd.column, place)
+            if value is not None and value.endswith(odd.fits):
+                edits.put(odd.column, place, odd.spoil(value))
+                break
 
 
 def _in_turn(kinds: list[Kind], count: int, generator: np.random.Generator) -> list[Kind]:

@@ -37,6 +37,8 @@ class Fault:
 class Oddity:
     column: str
     spoil: Spoil
+    fits: str = ""
+    """What the value must end with for the oddity to be one."""
 
 
 def faults(dataset: Dataset, codelists: Mapping[str, Path]) -> list[Fault]:
@@ -182,7 +184,7 @@ def _odd_ways(field: Field) -> Iterator[Oddity]:
         if field.check in ("uscc", "division", "citizen_id") or field.values:
             yield Oddity(name, _full_width)
         if field.check == "citizen_id":
-            yield Oddity(name, str.lower)
+            yield Oddity(name, str.lower, fits="X")
 
 
 def _compact(value: str) -> str:

@@ -98,10 +98,10 @@ def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
     kinds = min(len(province.indicators), max(3, rows // (months * year.upper)))
     counties = len(year.places) - year.upper
     parts = [_grid(kinds, np.arange(year.upper), np.arange(months))]
+    below = np.arange(year.upper, len(year.places))
     for cell in range(min(kinds * months, -(-rows // counties))):
-        indicator, back = divmod(cell, months)
-        place = np.arange(year.upper, len(year.places))
-        parts.append((np.full(counties, indicator), place, np.full(counties, months - 1 - back)))
+        kind, back = divmod(cell, months)
+        parts.append((np.full(counties, kind), below, np.full(counties, months - 1 - back)))
     indicator, place, month = (np.concatenate([part[axis] for part in parts]) for axis in range(3))
     quarterly = np.array([known.quarterly for known in province.indicators])
     due = ~quarterly[indicator] | (month % 3 == 2)
@@ -117,8 +117,8 @@ def _revised(generator: np.random.Generator, year: Figures) -> Figures:
     """Final figures: growth moves a little, for some indicators by more than a point; values follow."""
     shift = generator.integers(-30, 31, size=year.growth.shape)
     much = generator.integers(110, 300, size=year.growth.shape) * generator.choice([-1, 1], size=year.growth.shape)
-    for place in _REVISED:
-        shift[place : place + 1] = much[place : place + 1]
+    for indicator in _REVISED:
+        shift[indicator : indicator + 1] = much[indicator : indicator + 1]
     value = np.round(year.value * (1 + shift / 10_000)).astype(np.int64)
     return replace(year, value=value, growth=year.growth + shift, total=np.cumsum(value, axis=2))
 

@@ -119,8 +119,8 @@ def education(province: Province) -> Iterator[Extract]:
     """Two full lists, a term apart: some graduates have left the second one, first-year pupils have come."""
     generator = province.generator("education_record")
     columns, entered, left = _education_columns(province, generator)
-    for period, first, last in (("2024H1", "2024-03-01", "2024-03-01"), ("2024H2", "2024-10-01", "2024-08-01")):
-        listed = np.flatnonzero((entered <= np.datetime64(first)) & (left > np.datetime64(last) - np.timedelta64(900, "D")))
+    for period, first, last in (("2024H1", "2024-03-01", "2024-03-01"), ("2024H2", "2024-10-01", "2024-09-01")):
+        listed = np.flatnonzero((entered <= np.datetime64(first)) & (left > np.datetime64(last) - np.timedelta64(366, "D")))
         finished = left[listed] <= np.datetime64(first)
         rows = take(columns, listed)
         status = choose(generator, ["01", "05", "07"], len(listed), (97, 2, 1))
@@ -157,4 +157,5 @@ def _education_columns(province: Province, generator: np.random.Generator) -> tu
 
 
 def _september(year: Ints) -> Days:
-    return (year - 1970).astype("datetime64[Y]").astype("datetime64[M]").astype("datetime64[D]") + np.timedelta64(243, "D")
+    months: Days = ((year - 1970) * 12 + 8).astype(np.dtype("datetime64[M]"))
+    return months.astype("datetime64[D]")
