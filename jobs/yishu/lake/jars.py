@@ -83,7 +83,8 @@ def _retrieve(wanted: Path, into: Path) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise MachineError(f"no jars after {FETCH_SECONDS} s", code="jars", remedy="look at the network, then try again") from error
+        remedy = "look at the network, then try again"
+        raise MachineError(f"no jars after {FETCH_SECONDS} s", code="jars", remedy=remedy) from error
     if done.returncode != 0:
         said = [line.strip() for line in (done.stderr + done.stdout).splitlines() if ":" in line]
         raise MachineError(
