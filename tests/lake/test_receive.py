@@ -23,15 +23,20 @@ OWNER, OTHER, FORMER = "11130000MB16272007", "11130000000218770A", "11130000OLD0
 def project(root: Path) -> Project:
     field = Field(name="code", title="代码", type=Type(kind="string"), key_position=1, required=True)
     thing = Dataset(
-        name="thing", title="事物", database="d", version="1.0.0", suppliers=("owner", "former"), mode="append", cycle="monthly",
-        sharing="none", fields=(field,), file=Path("thing.yaml"),
+        name="thing", title="事物", database="d", version="1.0.0", suppliers=("owner", "former"), mode="append",
+        cycle="monthly", sharing="none", fields=(field,), file=Path("thing.yaml"),
     )  # fmt: skip
     born = dt.date(2018, 10, 29)
     departments = (
         Department(id="owner", code=OWNER, name="省甲局", valid_from=born),
         Department(id="other", code=OTHER, name="省乙厅", valid_from=born),
         Department(
-            id="former", code=FORMER, name="省旧局", valid_from=dt.date(2000, 1, 1), valid_to=dt.date(2018, 10, 28), successor="owner"
+            id="former",
+            code=FORMER,
+            name="省旧局",
+            valid_from=dt.date(2000, 1, 1),
+            valid_to=dt.date(2018, 10, 28),
+            successor="owner",
         ),
     )
     return Project(

@@ -156,7 +156,7 @@ def test_the_first_undecodable_byte_is_named(tmp_path: Path) -> None:
 
 def test_undecodable_in_both_encodings_says_so(tmp_path: Path) -> None:
     path = written(tmp_path, "代码,名称,金额\n".encode("gb18030") + b"1,\xff\xff,1\n")
-    with pytest.raises(DeliveryRejected, match="第 2 行.*0xFF 不是合法的 GB18030 字符，也不是合法的 UTF-8 字符"):
+    with pytest.raises(DeliveryRejected, match=r"第 2 行.*0xFF 不是合法的 GB18030 字符，也不是合法的 UTF-8 字符"):
         rows(path)
 
 

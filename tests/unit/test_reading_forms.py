@@ -61,7 +61,8 @@ def book(folder: Path, *lines: Sequence[object], name: str = "f.xlsx", merged: s
 
 def test_excel_cells_become_exact_text(tmp_path: Path) -> None:
     path = book(
-        tmp_path, HEADER, ["001", 130102, 1234.5, dt.date(2024, 1, 31)], [], [91130100.0, True, 1e-7, dt.datetime(2024, 1, 1, 8, 30)],
+        tmp_path, HEADER, ["001", 130102, 1234.5, dt.date(2024, 1, 31)], [],
+        [91130100.0, True, 1e-7, dt.datetime(2024, 1, 1, 8, 30)],
         ["#N/A", "=1/0", 1e20, None], [None, None, None, None], [], name="没有扩展名",
     )  # fmt: skip
     assert cells(read_xlsx(path, dataset("xlsx"))) == [
@@ -89,7 +90,10 @@ def test_the_first_sheet_with_cells_is_read_unless_the_contract_names_one(tmp_pa
 
 def test_a_value_beyond_the_header_makes_the_row_unparsable(tmp_path: Path) -> None:
     found = rows(read_xlsx(book(tmp_path, HEADER, ["1", "a", 1, None, "多"], ["2", "b"]), dataset("xlsx")))
-    assert [(row["_row"], row["_raw"], row["code"]) for row in found] == [(1, '["1", "a", "1", null, "多"]', None), (2, None, "2")]
+    assert [(row["_row"], row["_raw"], row["code"]) for row in found] == [
+        (1, '["1", "a", "1", null, "多"]', None),
+        (2, None, "2"),
+    ]
 
 
 def test_merged_header_cells_are_refused_and_merged_data_is_noted(tmp_path: Path) -> None:
@@ -163,7 +167,8 @@ def lines(folder: Path, *objects: str, encoding: str = "utf-8") -> Path:
 
 def test_json_lines_keep_digits_and_numbers(tmp_path: Path) -> None:
     path = lines(
-        tmp_path, '{"代码": "1", "amount": 1.10, "名称": {"a": [1.50, null, "x"]}, "备注": true}', "", '{"code": 130102199003071234}',
+        tmp_path, '{"代码": "1", "amount": 1.10, "名称": {"a": [1.50, null, "x"]}, "备注": true}', "",
+        '{"code": 130102199003071234}',
         '{"code": "3"', '["3"]', '{"code": "4", "code": "5"}', '{"code": "4", "代码": "5"}', '{"code": null, "title": ""}\r',
         encoding="utf-8-sig",
     )  # fmt: skip
