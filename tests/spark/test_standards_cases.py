@@ -9,7 +9,6 @@ import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 from pyspark.sql import SparkSession
 from standards_case import bad_rows, bad_values, column_frame
-
 from yishu.contract.period import parse_period
 from yishu.quality import standards
 
@@ -49,7 +48,9 @@ CASES = [
 
 
 @pytest.mark.parametrize(("kind", "kwargs", "good", "bad"), CASES)
-def test_good_and_bad_values(spark: SparkSession, kind: str, kwargs: dict[str, object], good: list[str], bad: list[str]) -> None:
+def test_good_and_bad_values(
+    spark: SparkSession, kind: str, kwargs: dict[str, object], good: list[str], bad: list[str]
+) -> None:
     name = f"expect_column_values_to_be_{kind}"
     assert bad_values(spark, [*good, *bad, None, ""], name, **kwargs) == {*bad, ""}
 
@@ -80,7 +81,9 @@ DATED = [
 @pytest.mark.parametrize("date", ["b", "cast(b as date)", "cast(b as timestamp)"])
 def test_a_code_is_judged_on_its_day_and_only_where_its_validity_is_limited(spark: SparkSession, date: str) -> None:
     rows = [(i, code, day) for i, (code, day, _) in enumerate(DATED)]
-    frame = spark.createDataFrame(rows, "id int, a string, b string").selectExpr("id", "a", f"{date.replace('cast', 'try_cast')} d")
+    frame = spark.createDataFrame(rows, "id int, a string, b string").selectExpr(
+        "id", "a", f"{date.replace('cast', 'try_cast')} d"
+    )
     kwargs = {"column_A": "a", "column_B": "d", "codelist": "divisions", "periods": PERIODS, "places": 6}
     wanted = {i for i, (_, _, good) in enumerate(DATED) if not good}
     assert bad_rows(spark, frame, "expect_column_pair_to_be_valid_on_date", **kwargs) == wanted
@@ -100,7 +103,9 @@ def test_cast_looks_at_null_values_only_where_there_was_text(spark: SparkSession
 
 def test_every_period_that_a_folder_may_have_is_one_in_a_cell_and_no_other(spark: SparkSession) -> None:
     days = [(dt.date(1998, 1, 1) + dt.timedelta(days=n)).isoformat() for n in range(0, 12000, 97)]
-    shapes = [f"{y}{rest}" for y in range(1999, 2032) for rest in ("", "H1", "H0", "Q2", "-12", "-00", "-W01", "-W52", "-W53", "-W54")]
+    shapes = [
+        f"{y}{rest}" for y in range(1999, 2032) for rest in ("", "H1", "H0", "Q2", "-12", "-00", "-W01", "-W52", "-W53", "-W54")
+    ]
     values = days + shapes + ["2023-02-29", "2024-02-29", "2024-04-31", "1900-02-29"]
     wanted = {text for text in values if parse_period(text) is None}
     assert bad_values(spark, values, "expect_column_values_to_be_period") == wanted

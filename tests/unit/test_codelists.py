@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-
 from yishu.contract.model import Project
-from yishu.derive.suite import ExpectationJson, SuiteJson
+from yishu.derive.suite import ExpectationJson, RuleMeta, SuiteJson
 from yishu.errors import ContractError
 from yishu.quality.codelists import Code, bind, periods, read_codes
 
@@ -18,14 +19,13 @@ def _project(folder: Path, **lists: str) -> Project:
     for name, text in lists.items():
         files[name] = folder / f"{name}.csv"
         files[name].write_text(text, encoding="utf-8")
-    return Project(
-        root=folder, elements={}, departments={}, codelists=files, databases={}, datasets={}, marts={}
-    )  # fmt: skip
+    return Project(root=folder, elements={}, departments={}, codelists=files, databases={}, datasets={}, marts={})
 
 
 def _expectation(kind: str, **kwargs: object) -> ExpectationJson:
-    meta = {
-        "rule": "r", "severity": "error", "dimension": "conformity", "column": "c", "message": "", "expected": "", "tolerance": None
+    meta: RuleMeta = {
+        "rule": "r", "severity": "error", "dimension": "conformity", "column": "c", "message": "", "expected": "",
+        "tolerance": None,
     }  # fmt: skip
     return {"type": kind, "kwargs": kwargs, "meta": {"yishu": meta}, "id": "", "severity": "critical", "description": ""}  # type: ignore[typeddict-item]
 
@@ -93,7 +93,8 @@ def test_industry_without_a_known_edition_is_an_error(tmp_path: Path, edition: s
 
 def test_dated_rule_gets_spans_and_the_places_that_the_list_knows(tmp_path: Path) -> None:
     project = _project(tmp_path, divisions=DIVISIONS)
-    kwargs = bind(_suite(_expectation(ON_DATE, column_A="c", column_B="d", codelist="divisions")), project)["expectations"][0]["kwargs"]
+    suite = _suite(_expectation(ON_DATE, column_A="c", column_B="d", codelist="divisions"))
+    kwargs = bind(suite, project)["expectations"][0]["kwargs"]
     assert kwargs["periods"] == [[None, "2014-09-08", ["130103"]], ["1994-05-18", "2014-09-08", ["130185"]]]
     assert kwargs["places"] == 6
 
@@ -147,3 +148,11 @@ def test_codes_keep_leading_zeros_and_a_byte_order_mark_is_no_part_of_the_header
     file = tmp_path / "ethnic.csv"
     file.write_text("\ufeffcode,name\n01,汉族\n\n 02 ,蒙古族\n", encoding="utf-8")
     assert [c.code for c in read_codes(file)] == ["01", "02"]
+
+
+def test_naming_the_standards_and_binding_lists_loads_neither_spark_nor_great_expectations() -> None:
+    asked = "import sys, yishu.quality.standards, yishu.quality.codelists; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "yishu" in loaded
+    assert not loaded & {"pyspark", "great_expectations", "pandas"}
