@@ -1,0 +1,121 @@
+"""What stands in a receipt, as data, and the same as lines for a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypedDict, cast
+
+from yishu.flow.receipt_rows import ChangesJson
+from yishu.lake.ledger import DeliveryState
+
+STATES: dict[DeliveryState, str] = {
+    "waiting": "待处理", "bronze": "处理中", "held": "待定", "accepted": "已接收", "rejected": "已退回",
+    "superseded": "已被更正替代", "unchanged": "未变化",
+}  # fmt: skip
+SEVERITIES = {"warn": "提示", "error": "该行待核", "critical": "整批待定"}
+
+
+class FileJson(TypedDict):
+    name: str
+    size: int
+    sha256: str
+
+
+class RuleJson(TypedDict):
+    rule: str
+    column: str
+    title: str
+    message: str
+    expected: str
+    severity: str
+    bad: int
+
+
+class ViolationJson(TypedDict):
+    """`column` is the contract's field ("" for a row's), `titles` all columns that the rule looks at, in the sender's words."""
+
+    column: str
+    title: str
+    titles: list[str]
+    rule: str
+    message: str
+    expected: str
+    value: str | None
+
+
+class RowJson(TypedDict):
+    """Cells by the department's own titles, `extra` beyond the contract; `raw` is a line that could not be read, as it came."""
+
+    file: str
+    row: int
+    values: dict[str, str | None]
+    extra: dict[str, str | None]
+    raw: str | None
+    violations: list[ViolationJson]
+
+
+class ReceiptJson(TypedDict):
+    delivery: str
+    department: str
+    department_name: str
+    dataset: str
+    title: str
+    period: str
+    state: str
+    state_zh: str
+    generation: int
+    supersedes: str | None
+    received: int
+    loaded: int
+    duplicates: int
+    quarantined: int
+    rejected: int
+    reason: str
+    advice: str
+    notes: list[str]
+    files: list[FileJson]
+    changes: ChangesJson | None
+    columns: list[str]
+    rules: list[RuleJson]
+    rows: list[RowJson]
+    rows_total: int
+    rows_shown: int
+
+
+def receipt_text(json_text: str) -> str:
+    """A receipt's JSON as lines for a terminal; control characters of a stranger's text are made visible."""
+    document = cast("ReceiptJson", json.loads(json_text))
+    return _UNPRINTABLE.sub("\ufffd", "\n".join(_lines(document)))
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_ON_TERMINAL = 10
+
+
+def _lines(r: ReceiptJson) -> list[str]:
+    who = f"{r['department_name']}（{r['department']}）" if r["department_name"] else r["department"]
+    lines = [
+        f"交付回执 {r['delivery']}  {r['state_zh']}",
+        f"{who}  {r['title'] or r['dataset']}（{r['dataset']}）  期次 {r['period']}  第 {r['generation']} 次",
+        f"收到 {r['received']} = 入库 {r['loaded']} + 重复 {r['duplicates']} + 待核 {r['quarantined']} + 退回 {r['rejected']}",
+    ]
+    lines += [f"说明：{r['reason']}"] if r["reason"] else []
+    lines += [f"备注：{note}" for note in r["notes"]]
+    changes = r["changes"]
+    if changes:
+        lines.append(f"更正：与 {changes['replaced']} 相比，新增 {changes['added']} 行，减少 {changes['removed']} 行")
+    return [*lines, f"下一步：{r['advice']}", *_problems(r)]
+
+
+def _problems(r: ReceiptJson) -> list[str]:
+    """How often each rule was broken, and the first rows."""
+    lines = []
+    for rule in r["rules"]:
+        kept = SEVERITIES.get(rule["severity"], rule["severity"])
+        lines.append(f"  {rule['bad']:>8} 行  {kept}  {rule['message']}（{rule['expected']}）")
+    for row in r["rows"][:_ON_TERMINAL]:
+        problems = "；".join(f"{v['message']} [{'空' if v['value'] is None else v['value']}]" for v in row["violations"])
+        lines.append(f"  第 {row['row']} 行：{problems}")
+    hidden = r["rows_total"] - min(len(r["rows"]), _ON_TERMINAL)
+    return lines + ([f"  …… 另有 {hidden} 行"] if hidden else [])
