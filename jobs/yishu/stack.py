@@ -76,13 +76,13 @@ def stop_airflow(settings: Settings, seconds: float = 15) -> bool:
     for part in sorted(pids, reverse=True):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pids[part], signal.SIGTERM)
-    end = time.monotonic() + seconds
-    while _alive(pids.values()) and time.monotonic() < end:
-        time.sleep(0.2)
-    # tasks move to process groups of their own, but stay in the session that `_launch` made
-    for pid in _alive(pids.values()):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    _await_end(pids.values(), seconds)
+    # tasks move to process groups of their own, but stay in the session that `_launch` made; what forks meanwhile comes next
+    for _ in range(10):
+        for pid in _alive(pids.values()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _await_end(pids.values(), 1)
     for part in PARTS:
         _pid_file(part, settings).unlink(missing_ok=True)
     return bool(pids)
@@ -216,6 +216,12 @@ def _alive(sessions: Iterable[int]) -> list[int]:
                 if os.getsid(int(entry.name)) in wanted:
                     found.append(int(entry.name))
     return found
+
+
+def _await_end(sessions: Iterable[int], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while _alive(sessions) and time.monotonic() < end:
+        time.sleep(0.2)
 
 
 def _pid_file(part: str, settings: Settings) -> Path:
