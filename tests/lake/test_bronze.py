@@ -6,9 +6,6 @@ import datetime as dt
 import io
 import os
 import shutil
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -302,26 +299,3 @@ def test_a_reprocessed_refusal_is_judged_again_at_the_door(lake: Lake) -> None:
     lake.ledger.decide(refused.id, "reprocess", actor="clerk", reason="again")
     waiting = lake.ledger.move(refused.id, "waiting")
     assert load_bronze(lake, waiting).state == "rejected"
-
-
-def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
-    """Peak resident memory of reading 60 MB is within 1.5 times that of 15 MB, in processes of their own."""
-    line = "91130100MA0000000X,河北宏达科技有限公司,1\n"
-    peaks = []
-    for size in (15, 60):
-        path = tmp_path / f"{size}.csv"
-        path.write_text(HEAD + line * (size * 10**6 // len(line.encode())), encoding="utf-8")
-        code = f"""
-            import pathlib, resource
-            from tests_dataset import dataset
-            from yishu.flow.reading.csv import read_csv
-            rows = sum(batch.num_rows for batch in read_csv(pathlib.Path({str(path)!r}), dataset()).batches)
-            assert rows > 1000
-            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-        """
-        module = Path(__file__)
-        start = f"import sys; sys.path.insert(0, {str(module.parent)!r}); import test_bronze as tests_dataset; "
-        start += "sys.modules['tests_dataset'] = tests_dataset\n" + textwrap.dedent(code)
-        done = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True)
-        peaks.append(int(done.stdout))
-    assert peaks[1] < 1.5 * peaks[0], peaks
