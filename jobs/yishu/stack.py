@@ -79,7 +79,10 @@ def stop_airflow(settings: Settings, seconds: float = 15) -> bool:
     _await_end(pids.values(), seconds)
     # tasks move to process groups of their own, but stay in the session that `_launch` made; what forks meanwhile comes next
     for _ in range(10):
-        for pid in _alive(pids.values()):
+        left = _alive(pids.values())
+        if not left:
+            break
+        for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         _await_end(pids.values(), 1)
