@@ -218,7 +218,9 @@ for name in sys.argv[2:]:
 """
 
 
-@pytest.mark.parametrize("line", ["91130100MA0000000X,河北宏达科技有限公司,1\n", '91130100MA0000000X,"河北\n宏达科技有限公司",1\n'])
+@pytest.mark.parametrize(
+    "line", ["91130100MA0000000X,河北宏达公司,1\n", '91130100MA0000000X,"河北\n宏达公司",1\n'], ids=["fast", "careful"]
+)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, line: str) -> None:
     """Five times the file takes at most 1.3 times the peak memory, on the fast and on the careful way."""
     count = 40_000 if "\n宏" in line else 200_000
