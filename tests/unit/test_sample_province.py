@@ -83,7 +83,9 @@ def test_some_addresses_are_shared_by_a_hundred_entities_in_several_spellings(en
     assert len({e["reg_address"] for e in entities if "众创大厦" in e["reg_address"]}) > len(crowded)
 
 
-def test_later_deliveries_change_known_entities_bring_new_ones_and_tell_older_news_late(province: Province, entities: list[Row]) -> None:
+def test_later_deliveries_change_known_entities_bring_new_ones_and_tell_older_news_late(
+    province: Province, entities: list[Row]
+) -> None:
     _, changes, late = (rows_of(extract) for extract in legal_entity.market_entities(province))
     known = {e["uscc"]: e for e in entities}
     assert {c["uscc"] for c in changes} - known.keys(), "no newly founded entity"
@@ -93,7 +95,9 @@ def test_later_deliveries_change_known_entities_bring_new_ones_and_tell_older_ne
     assert late and all(known[row["uscc"]]["update_time"] < row["update_time"] < newest[row["uscc"]] for row in late)
 
 
-def test_stakes_of_every_company_sum_to_a_hundred_per_cent_before_and_after_transfers(province: Province, entities: list[Row]) -> None:
+def test_stakes_of_every_company_sum_to_a_hundred_per_cent_before_and_after_transfers(
+    province: Province, entities: list[Row]
+) -> None:
     full, transfers = (rows_of(extract) for extract in legal_entity.shareholders(province))
     stakes = {(r["uscc"], r["shareholder_id"], r["seq"]): r for r in full}
     for state in (stakes, stakes | {(r["uscc"], r["shareholder_id"], r["seq"]): r for r in transfers}):
@@ -190,7 +194,9 @@ def test_firms_that_fell_from_b_to_d_were_punished_between_the_two_scores(provin
     before, after = ({r["uscc"]: r["grade4"] for r in rows_of(extract)} for extract in credit.scores(province))
     fallen = {code for code, grade in after.items() if grade == "D" and before[code] == "B"}
     records = [row for extract in credit.records(province) for row in rows_of(extract)]
-    punished = {r["uscc"] for r in records if r["record_kind"] in ("02", "03") and "2024-10-01" <= r["decide_date"] <= "2024-12-31"}
+    punished = {
+        r["uscc"] for r in records if r["record_kind"] in ("02", "03") and "2024-10-01" <= r["decide_date"] <= "2024-12-31"
+    }
     assert len(fallen) >= 3
     assert fallen <= punished
 
@@ -198,17 +204,24 @@ def test_firms_that_fell_from_b_to_d_were_punished_between_the_two_scores(provin
 def test_city_figures_are_the_sum_of_their_counties_and_some_final_figures_differ(province: Province) -> None:
     rows = [row for extract in macro_economy.observations(province) for row in rows_of(extract)]
     key = province.indicators[0].code
-    december = {r["division_code"]: r for r in rows if (r["indicator_code"], r["period"], r["vintage_no"]) == (key, "2024-12", "1")}
+    december = {
+        r["division_code"]: r for r in rows if (r["indicator_code"], r["period"], r["vintage_no"]) == (key, "2024-12", "1")
+    }
     for city in province.places.cities:
         counties = [r for code, r in december.items() if code[:4] == str(city)[:4] and not code.endswith("00")]
         assert sum(Decimal(r["cum_value"]) for r in counties) == Decimal(december[str(city)]["cum_value"])
     assert len(december) == 1 + 11 + 167
-    first, final = (
-        {(r["indicator_code"], r["division_code"], r["period"]): Decimal(r["yoy_pct"]) for r in rows if r["vintage_no"] == vintage
-         and r["yoy_pct"]} for vintage in ("1", "2")
-    )  # fmt: skip
+    first, final = (growth_by_cell(rows, vintage) for vintage in ("1", "2"))
     revised = {cell[0] for cell, growth in final.items() if abs(growth - first[cell]) > 1}
     assert 1 <= len(revised) < len(province.indicators)
+
+
+def growth_by_cell(rows: list[Row], vintage: str) -> dict[tuple[str, ...], Decimal]:
+    return {
+        (row["indicator_code"], row["division_code"], row["period"]): Decimal(row["yoy_pct"])
+        for row in rows
+        if row["vintage_no"] == vintage and row["yoy_pct"] is not None
+    }
 
 
 def test_leading_indicators_cover_the_fourteen_reporting_units(province: Province) -> None:
@@ -218,5 +231,11 @@ def test_leading_indicators_cover_the_fourteen_reporting_units(province: Provinc
 
 def test_a_small_province_still_has_every_dataset(project: Project) -> None:
     small = make_province(project.codelists, {"macro_indicator_obs": "11130000MB16272080"}, rows=1, seed=1)
-    for make in (legal_entity.market_entities, population.marriages, e_licence.licences, credit.records, macro_economy.observations):
+    for make in (
+        legal_entity.market_entities,
+        population.marriages,
+        e_licence.licences,
+        credit.records,
+        macro_economy.observations,
+    ):
         assert all(extract.rows > 0 for extract in make(small))

@@ -134,7 +134,15 @@ def test_planted_faults_break_the_rule_that_the_truth_names(written: tuple[Path,
     for delivery in written[1].deliveries:
         dataset = project.datasets[delivery.dataset]
         for fault in delivery.bad:
-            if fault.column and fault.rule.split(":")[0] in ("type", "required", "length", "enum", "standard", "codelist", "range"):
+            if fault.column and fault.rule.split(":")[0] in (
+                "type",
+                "required",
+                "length",
+                "enum",
+                "standard",
+                "codelist",
+                "range",
+            ):
                 assert fault.rule in broken_rules(dataset.field(fault.column), fault.value or None, project), fault
 
 
@@ -146,7 +154,12 @@ def test_rows_that_are_not_named_break_no_rule_of_a_single_field(written: tuple[
         for count, row in enumerate(cells_of(file_of(folder / "landing", delivery), dataset), 1):
             if count not in bad:
                 for field in dataset.fields:
-                    assert not broken_rules(field, row[field.name], project), (delivery.file, count, field.name, row[field.name])
+                    assert not broken_rules(field, row[field.name], project), (
+                        delivery.file,
+                        count,
+                        field.name,
+                        row[field.name],
+                    )
 
 
 def broken_rules(field: Field, cell: str | None, project: Project) -> set[str]:
@@ -271,7 +284,9 @@ def test_the_same_seed_gives_the_same_bytes_and_a_part_looks_as_in_the_whole(
     whole = digests(written[0] / "landing")
     part = digests(tmp_path / "landing")
     assert part and part.items() <= whole.items()
-    write_sample(project, tmp_path / "other", datasets=["person_base"], rows=600, seed=6, dirt=0.06, truth=tmp_path / "truth.json")
+    write_sample(
+        project, tmp_path / "other", datasets=["person_base"], rows=600, seed=6, dirt=0.06, truth=tmp_path / "truth.json"
+    )
     assert not digests(tmp_path / "other").items() & whole.items()
 
 

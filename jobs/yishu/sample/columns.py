@@ -39,7 +39,9 @@ def pick(words: Sequence[str] | Sequence[str | None] | pa.Array, index: Ints) ->
     return source.take(pa.array(index))
 
 
-def choose(generator: np.random.Generator, words: Sequence[str], count: int, weights: Sequence[float] | None = None) -> pa.Array:
+def choose(
+    generator: np.random.Generator, words: Sequence[str], count: int, weights: Sequence[float] | None = None
+) -> pa.Array:
     """`count` words drawn with the given weights (equal ones where none are given)."""
     return pick(words, draw(generator, len(words), count, weights))
 
@@ -90,7 +92,9 @@ def moments(values: Days, nulls: Flags | None = None) -> pa.Array:
 
 def at_work(generator: np.random.Generator, day: Days) -> Days:
     """A moment in office hours (08:00 to 18:00) of each day."""
-    return day.astype("datetime64[s]") + generator.integers(8 * 3600, 18 * 3600, size=len(day)).astype("timedelta64[s]")
+    seconds = generator.integers(8 * 3600, 18 * 3600, size=len(day)).astype("timedelta64[s]")
+    moment: Days = day.astype("datetime64[s]") + seconds
+    return moment
 
 
 def days_between(generator: np.random.Generator, first: _Day, last: _Day, count: int) -> Days:

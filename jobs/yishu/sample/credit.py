@@ -10,9 +10,23 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample.columns import (
-    Days, Extract, Flags, at_work, choose, constant, days, days_between, decimals, draw, either, integers, joined, moments, padded,
+    Days,
+    Extract,
+    Flags,
+    at_work,
+    choose,
+    constant,
+    days,
+    days_between,
+    decimals,
+    draw,
+    either,
+    integers,
+    joined,
+    moments,
+    padded,
     pick,
-)  # fmt: skip
+)
 from yishu.sample.digits import Ints
 from yishu.sample.province import Province
 from yishu.sample.words import PENALTY_ITEMS, PERMIT_ITEMS
@@ -54,7 +68,7 @@ def grades(province: Province) -> Grades:
 def _quotas(count: int) -> Ints:
     """Whole numbers of firms by largest remainder: they sum to `count`."""
     exact = np.array(SHARES) * count
-    whole = np.floor(exact).astype(np.int64)
+    whole: Ints = np.floor(exact).astype(np.int64)
     most = np.argsort(-(exact - whole), kind="stable")[: count - int(whole.sum())]
     whole[most] += 1
     return whole
@@ -67,12 +81,16 @@ def scores(province: Province) -> Iterator[Extract]:
         yield Extract("credit_score", period, _score_columns(province, generator, period, day, four), graded.fallen)
 
 
-def _score_columns(province: Province, generator: np.random.Generator, period: str, day: str, four: Ints) -> dict[str, pa.Array]:
+def _score_columns(
+    province: Province, generator: np.random.Generator, period: str, day: str, four: Ints
+) -> dict[str, pa.Array]:
     count = len(four)
     nine = np.array([[0, 1, 1], [2, 3, 4], [5, 6, 7], [8, 8, 8]])[four, draw(generator, 3, count)]
     low, high = (np.array([band[end] for band in _BANDS])[nine] * 100 for end in (0, 1))
     score = low + (generator.random(count) * (high - low)).astype(np.int64)
-    reason = np.where(four == _A, 0, np.where(four == _B, draw(generator, 4, count, (6, 2, 1, 1)), 1 + draw(generator, 4, count)))
+    reason = np.where(
+        four == _A, 0, np.where(four == _B, draw(generator, 4, count, (6, 2, 1, 1)), 1 + draw(generator, 4, count))
+    )
     text = pick(_REASONS, reason)
     return {
         "uscc": province.firms.uscc.slice(0, count),
@@ -118,7 +136,9 @@ def records(province: Province) -> Iterator[Extract]:
         ))  # fmt: skip
 
 
-def _record_columns(province: Province, generator: np.random.Generator, firm: Ints, kind: Ints, decided: Days) -> dict[str, pa.Array]:
+def _record_columns(
+    province: Province, generator: np.random.Generator, firm: Ints, kind: Ints, decided: Days
+) -> dict[str, pa.Array]:
     firms, count = province.firms, len(firm)
     punished: Flags = kind == 1
     fine = np.where(generator.random(count) < 0.8, generator.integers(500, 500_000, size=count) * 100, 0)
@@ -132,7 +152,9 @@ def _record_columns(province: Province, generator: np.random.Generator, firm: In
         "record_kind": padded(kind + 1, 2),
         "uscc": pick(firms.uscc, firm),
         "subject_name": pick(firms.name, firm),
-        "doc_no": joined("冀", pick(["许", "罚", "失", "红", "判", "履", "诺"], kind), "〔", integers(year), "〕", integers(number), "号"),
+        "doc_no": joined(
+            "冀", pick(["许", "罚", "失", "红", "判", "履", "诺"], kind), "〔", integers(year), "〕", integers(number), "号"
+        ),
         "item_name": either(punished, choose(generator, PENALTY_ITEMS, count), permit),
         "decide_date": days(decided),
         "valid_to": days(decided + np.timedelta64(3 * 365, "D")),

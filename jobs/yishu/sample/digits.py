@@ -101,7 +101,8 @@ def text_of(matrix: Bytes) -> pa.Array:
 def _in_base_31(serial: Ints) -> Bytes:
     alphabet = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
     powers = 31 ** np.arange(5, -1, -1, dtype=np.int64)
-    return alphabet[serial[:, None] // powers % 31]
+    symbols: Bytes = alphabet[serial[:, None] // powers % 31]
+    return symbols
 
 
 def _alphanumeric_values(matrix: Bytes) -> Ints:
@@ -112,11 +113,13 @@ def _alphanumeric_values(matrix: Bytes) -> Ints:
 
 def _org_check(body: Bytes) -> Bytes:
     rest = _alphanumeric_values(body) @ np.array(_ORG_WEIGHTS) % 11
-    return np.frombuffer(b"0X987654321", dtype=np.uint8)[rest]
+    check: Bytes = np.frombuffer(b"0X987654321", dtype=np.uint8)[rest]
+    return check
 
 
 def _uscc_check(body: Bytes) -> Bytes:
     alphabet = np.frombuffer(USCC_ALPHABET.encode(), dtype=np.uint8)
     value_of = np.zeros(128, dtype=np.int64)
     value_of[alphabet] = np.arange(31)
-    return alphabet[-(value_of[body] @ np.array(_USCC_WEIGHTS)) % 31]
+    check: Bytes = alphabet[-(value_of[body] @ np.array(_USCC_WEIGHTS)) % 31]
+    return check

@@ -79,7 +79,9 @@ def _repeats_break_rules(dataset: Dataset) -> bool:
 
 def _with_copies(count: int, sources: Ints, keep_clean: Ints, generator: np.random.Generator) -> tuple[Ints, Ints]:
     """The order of rows with each copy somewhere after its source, and the places that may be spoilt."""
-    place = np.concatenate([np.arange(count, dtype=np.float64), sources + 0.5 + generator.random(len(sources)) * (count - sources)])
+    place = np.concatenate(
+        [np.arange(count, dtype=np.float64), sources + 0.5 + generator.random(len(sources)) * (count - sources)]
+    )
     source = np.concatenate([np.arange(count), sources])
     order = source[np.argsort(place, kind="stable")]
     locked = np.zeros(count, dtype=np.bool_)
@@ -141,10 +143,8 @@ def _sample(edits: _Edits, column: str, row: int) -> str:
     return str(value)
 
 
-def _odd(
-    edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Oddity], generator: np.random.Generator
-) -> None:
-    """One oddity on each of the rows; where it does not fit there (few numbers end with X), on the next spare row that it fits."""
+def _odd(edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Oddity], generator: np.random.Generator) -> None:
+    """One oddity on each of the rows; where it does not fit (few numbers end with X), on the next spare row that it fits."""
     kinds = _in_turn([odd for odd in oddities if odd.column in edits.columns], len(rows), generator)
     for row, odd in zip(rows.tolist(), kinds, strict=True):
         for place in (row, *islice(spare, 60 if odd.fits else 0)):
@@ -158,4 +158,3 @@ def _in_turn(kinds: list[Kind], count: int, generator: np.random.Generator) -> l
     """Each kind as often as any other, in drawn order."""
     rounds = [generator.permutation(len(kinds)) for _ in range(-(-count // max(1, len(kinds))))]
     return [kinds[index] for index in np.concatenate(rounds).tolist()[:count]] if rounds else []
-

@@ -10,8 +10,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yishu.sample.columns import (
-    Extract, Days, at_work, choose, constant, days, days_between, draw, either, joined, moments, padded, pick, take,
-)  # fmt: skip
+    Days,
+    Extract,
+    Flags,
+    at_work,
+    choose,
+    constant,
+    days,
+    days_between,
+    draw,
+    either,
+    joined,
+    moments,
+    padded,
+    pick,
+    take,
+)
 from yishu.sample.digits import Ints, hex_digits, licence_checks
 from yishu.sample.places import TODAY
 from yishu.sample.province import Province
@@ -60,7 +74,7 @@ def licences(province: Province) -> Iterator[Extract]:
     fresh = count // 50 + 1
     yield Extract("licence", "2025-01-09", take(columns, np.arange(count - fresh)))
     expiring = ends[: count - fresh] <= np.datetime64(TODAY) + 15 * _DAY
-    renewed = np.flatnonzero(expiring & (ends[: count - fresh] > np.datetime64(TODAY)))[:: 4]
+    renewed = np.flatnonzero(expiring & (ends[: count - fresh] > np.datetime64(TODAY)))[::4]
     today = take(columns, np.concatenate([renewed, np.arange(count - fresh, count)]))
     old = np.arange(len(renewed) + fresh) < len(renewed)
     today["valid_to"] = either(old, constant("2030-01-09", len(old)), today["valid_to"])
@@ -116,7 +130,7 @@ def _terms(generator: np.random.Generator, count: int) -> tuple[Days, Days]:
     return np.minimum(end - years * _DAY, today - 2 * _DAY), end
 
 
-def _holders(province: Province, generator: np.random.Generator, personal: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> dict[str, pa.Array]:
+def _holders(province: Province, generator: np.random.Generator, personal: Flags) -> dict[str, pa.Array]:
     people, firms = province.people, province.firms
     count = len(personal)
     adults = people.adults()

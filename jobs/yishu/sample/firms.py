@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import Days, days_between, draw, either, joined, padded, pick
+from yishu.sample.columns import Days, Flags, days_between, draw, either, joined, padded, pick
 from yishu.sample.digits import Ints, distinct_serials, usccs
 from yishu.sample.people import People
 from yishu.sample.places import Places, former_code
@@ -38,7 +38,7 @@ class Firms:
     """Registered capital in yuan."""
     industry: pa.Array
     address: pa.Array
-    active: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    active: Flags
     listed: int
     """So many stand in the first full list; those after it were founded in the last days."""
 
@@ -63,12 +63,20 @@ def make_firms(places: Places, people: People, industries: list[str], generator:
     head = joined(pick(_HEADS, kind), padded(division, 6))
     steps = np.array([10_000, 1_000, 5_000, 10_000])[kind]
     return Firms(
-        uscc=usccs(head, distinct_serials(generator, count)), name=_names(places, generator, kind, county), kind=kind,
-        county=county, county_code=places.code[county], division=division, founded=founded, representative=adults[draw(generator, len(adults), count)],
+        uscc=usccs(head, distinct_serials(generator, count)),
+        name=_names(places, generator, kind, county),
+        kind=kind,
+        county=county,
+        county_code=places.code[county],
+        division=division,
+        founded=founded,
+        representative=adults[draw(generator, len(adults), count)],
         capital=(np.exp(generator.normal(4.0, 1.4, size=count)) + 1).astype(np.int64) * steps,
         industry=pick(industries, _industry(generator, industries, kind)),
-        address=_addresses(places, generator, county), active=generator.random(count) < np.where(fresh, 1.0, 0.86), listed=listed,
-    )  # fmt: skip
+        address=_addresses(places, generator, county),
+        active=generator.random(count) < np.where(fresh, 1.0, 0.86),
+        listed=listed,
+    )
 
 
 def _names(places: Places, generator: np.random.Generator, kind: Ints, county: Ints) -> pa.Array:

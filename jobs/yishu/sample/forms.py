@@ -1,13 +1,13 @@
-"""Columns of text → a file in the supplier's form: CSV, Excel workbook, JSON Lines or Parquet. The same rows give the same bytes."""
+"""Columns of text → a file in the supplier's form: CSV, Excel, JSON Lines or Parquet. The same rows give the same bytes."""
 
 from __future__ import annotations
 
 import datetime as dt
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -27,7 +27,6 @@ Columns: TypeAlias = Mapping[str, pa.Array]
 _Cell: TypeAlias = str | int | float | dt.date | None
 _SLICE: Final = 200_000
 """Rows put into text at once: bounds the memory of a file of millions."""
-_SIZES: Final = {"integer": 15, "decimal": 15}
 _MADE: Final = dt.datetime(2025, 1, 10, 9, 0)
 
 
@@ -57,7 +56,8 @@ def _write_lines(path: Path, dataset: Dataset, columns: Columns, broken: Mapping
     end = "\r\n" if supply.format == "csv" else "\n"
     with path.open("wb") as file:
         if supply.format == "csv":
-            file.write((supply.delimiter.join(_csv_cell(head, supply.delimiter) for head in _heads(dataset)) + end).encode(supply.encoding))
+            header = supply.delimiter.join(_csv_cell(head, supply.delimiter) for head in _heads(dataset))
+            file.write((header + end).encode(supply.encoding))
         total = len(columns[dataset.fields[0].name])
         for start in range(0, total, _SLICE):
             part = [columns[field.name].slice(start, _SLICE) for field in dataset.fields]
@@ -81,7 +81,7 @@ def _csv_lines(part: list[pa.Array], delimiter: str) -> pa.Array:
     for column in part:
         filled = pc.fill_null(column, "")
         quoted = joined('"', pc.replace_substring(filled, '"', '""'), '"')
-        special = pc.match_substring_regex(filled, f'[{"|" if delimiter == "|" else delimiter}"\r\n]')
+        special = pc.match_substring_regex(filled, f'[{delimiter}"\r\n]')
         cells.append(pc.if_else(special, quoted, filled))
     return pc.binary_join_element_wise(*cells, delimiter)
 
@@ -115,7 +115,7 @@ def _broken(lines: pa.Array, start: int, broken: Mapping[int, Spoil]) -> tuple[p
 def _bytes(lines: pa.Array, end: str, encoding: str) -> bytes:
     """All lines with their ends: an Arrow column's data is already one text."""
     text = joined(lines, end)
-    data = text.buffers()[2].to_pybytes()
+    data: bytes = text.buffers()[2].to_pybytes()
     first, last = (np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset + place] for place in (0, len(text)))
     data = data[first:last]
     return data if encoding == "utf-8" else data.decode("utf-8").encode(encoding)
@@ -182,7 +182,7 @@ def _is_day(text: str) -> bool:
 def _dated_alike(loose: io.BytesIO, path: Path) -> None:
     """Copy a workbook with one fixed date on every part: a zip archive else carries the time of writing."""
     with zipfile.ZipFile(loose) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-        for _, part in zip(count(), source.infolist(), strict=False):
+        for part in source.infolist():
             data = source.read(part.filename)
             fixed = zipfile.ZipInfo(part.filename, date_time=(2025, 1, 10, 9, 0, 0))
             fixed.compress_type = zipfile.ZIP_DEFLATED
@@ -193,6 +193,4 @@ def _dated_alike(loose: io.BytesIO, path: Path) -> None:
 
 def _without_times(core: bytes) -> bytes:
     """openpyxl stamps the time of saving as `modified`, whatever was set."""
-    import re
-
     return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _MADE.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), core)

@@ -9,9 +9,23 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample.columns import (
-    Days, Extract, at_work, choose, constant, days, days_between, decimals, draw, either, integers, joined, moments, padded, pick,
+    Days,
+    Extract,
+    at_work,
+    choose,
+    constant,
+    days,
+    days_between,
+    decimals,
+    draw,
+    either,
+    integers,
+    joined,
+    moments,
+    padded,
+    pick,
     take,
-)  # fmt: skip
+)
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY
 from yishu.sample.province import Province
@@ -31,18 +45,22 @@ def parcels(province: Province) -> Iterator[Extract]:
     land = draw(generator, len(LAND_CLASSES), count, weights)
     area = (np.exp(generator.normal(9.2, 1.1, size=count)) * 100).astype(np.int64) + 100
     before = _parcel_columns(province, generator, county, land, area)
-    yield Extract("land_use_parcel", "2023", before | {"survey_year": constant("2023", count), "change_type": constant("00", count)})
+    yield Extract(
+        "land_use_parcel", "2023", before | {"survey_year": constant("2023", count), "change_type": constant("00", count)}
+    )
     lost = np.flatnonzero((land < _FIELDS) & (generator.random(count) < 0.04))
     won = np.flatnonzero((land >= _FIELDS) & (generator.random(count) < 0.012))
     after = land.copy()
     after[lost] = LAND_CLASSES.index("0701")
     after[won] = LAND_CLASSES.index("0102")
     columns = before | {"land_class": pick(LAND_CLASSES, after)}
-    split = lost[:: 2]
+    split = lost[::2]
     yield Extract("land_use_parcel", "2024", _second_survey(columns, area, split, np.concatenate([lost, won])))
 
 
-def _parcel_columns(province: Province, generator: np.random.Generator, county: Ints, land: Ints, area: Ints) -> dict[str, pa.Array]:
+def _parcel_columns(
+    province: Province, generator: np.random.Generator, county: Ints, land: Ints, area: Ints
+) -> dict[str, pa.Array]:
     places, count = province.places, len(county)
     code = padded(places.code[county], 6)
     town, village = (padded(generator.integers(1, top, size=count), 3) for top in (21, 40))

@@ -11,9 +11,24 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample.columns import (
-    Days, Extract, at_work, choose, constant, days, days_between, decimals, draw, either, integers, joined, moments, padded, pick,
+    Days,
+    Extract,
+    Flags,
+    at_work,
+    choose,
+    constant,
+    days,
+    days_between,
+    decimals,
+    draw,
+    either,
+    integers,
+    joined,
+    moments,
+    padded,
+    pick,
     take,
-)  # fmt: skip
+)
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY, COOPERATIVE, SOLE_TRADER, Firms
 from yishu.sample.province import Province
@@ -34,7 +49,7 @@ def market_entities(province: Province) -> Iterator[Extract]:
     changed = np.sort(generator.permutation(changed)[: max(4, firms.listed // 40)])
     today = _changes(province, generator, columns, changed)
     yield Extract("market_entity", "2025-01-09", today)
-    late = changed[:: 4]
+    late = changed[::4]
     when = at_work(generator, days_between(generator, "2025-01-02", "2025-01-06", len(late)))
     phone = joined("0311-8", padded(generator.integers(0, 10**6, size=len(late)), 6))
     older = take(columns, late) | {"contact_phone": phone, "update_time": moments(when)}
@@ -45,12 +60,16 @@ def _entity_columns(province: Province, generator: np.random.Generator, status: 
     firms, people = province.firms, province.people
     count, company, trader = firms.count, firms.kind == COMPANY, firms.kind == SOLE_TRADER
     kinds = pick(["1130", "9500", "9100", "9200"], firms.kind)
-    mobile = joined("1", choose(generator, ["38", "39", "56", "77", "86", "99"], count), padded(generator.integers(0, 10**8, size=count), 8))
+    mobile = joined(
+        "1", choose(generator, ["38", "39", "56", "77", "86", "99"], count), padded(generator.integers(0, 10**8, size=count), 8)
+    )
     return {
         "uscc": firms.uscc,
         "entity_name": firms.name,
         "entity_type": kinds,
-        "economic_type": either(company, choose(generator, ["159", "173", "160", "174"], count, (2, 6, 1, 1)), either(trader, "175", "190")),
+        "economic_type": either(
+            company, choose(generator, ["159", "173", "160", "174"], count, (2, 6, 1, 1)), either(trader, "175", "190")
+        ),
         "legal_rep_name": pick(people.name, firms.representative),
         "legal_rep_id_no": pick(people.id_no, firms.representative),
         "reg_capital_wan": decimals(firms.capital, 4),
@@ -66,7 +85,9 @@ def _entity_columns(province: Province, generator: np.random.Generator, status: 
     }
 
 
-def _changes(province: Province, generator: np.random.Generator, columns: dict[str, pa.Array], changed: Ints) -> dict[str, pa.Array]:
+def _changes(
+    province: Province, generator: np.random.Generator, columns: dict[str, pa.Array], changed: Ints
+) -> dict[str, pa.Array]:
     """Half of the changed entities are struck off, the other half get a new representative; the newly founded follow."""
     firms, people = province.firms, province.people
     index = np.concatenate([changed, np.arange(firms.listed, firms.count)])
@@ -93,7 +114,7 @@ class _Stakes:
     ratio: Ints
     person: Ints
     other: Ints
-    natural: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    natural: Flags
 
 
 def shareholders(province: Province) -> Iterator[Extract]:
@@ -103,7 +124,9 @@ def shareholders(province: Province) -> Iterator[Extract]:
     firms = province.firms
     since = firms.founded[stakes.firm]
     told = at_work(generator, days_between(generator, since, "2024-12-30", len(since)))
-    yield Extract("entity_shareholder", "2024-12-31", _stake_columns(province, stakes, since, "01") | {"update_time": moments(told)})
+    yield Extract(
+        "entity_shareholder", "2024-12-31", _stake_columns(province, stakes, since, "01") | {"update_time": moments(told)}
+    )
     sold = np.sort(generator.permutation(len(since))[: max(2, len(since) // 50)])
     day = days_between(generator, "2025-01-02", "2025-01-08", len(sold))
     ended = _some(stakes, sold)
@@ -162,7 +185,10 @@ def _stake_columns(province: Province, stakes: _Stakes, since: Days, change: str
     firms, people = province.firms, province.people
     count = len(stakes.firm)
     subscribed = firms.capital[stakes.firm] * stakes.ratio // 1_000_000
-    hidden = [hashlib.sha256(b"shareholder:" + number.encode()).hexdigest() for number in pick(people.id_no, stakes.person).to_pylist()]
+    hidden = [
+        hashlib.sha256(b"shareholder:" + number.encode()).hexdigest()
+        for number in pick(people.id_no, stakes.person).to_pylist()
+    ]
     return {
         "uscc": pick(firms.uscc, stakes.firm),
         "shareholder_id": either(stakes.natural, pa.array(hidden, pa.string()), pick(firms.uscc, stakes.other)),

@@ -10,14 +10,30 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample.columns import (
-    Extract, at_work, constant, days, decimals, either, integers, joined, moments, padded, pick,
-)  # fmt: skip
+    Extract,
+    at_work,
+    constant,
+    days,
+    decimals,
+    either,
+    integers,
+    joined,
+    moments,
+    padded,
+    pick,
+)
 from yishu.sample.digits import Ints, decimal_digits, text_of
 from yishu.sample.province import Province
 
 _MONTHS: Final = tuple(f"2024-{month:02d}" for month in range(1, 13))
 _BEFORE: Final = "2023-12"
-_METRICS: Final = (("elec_kwh", "千瓦时"), ("freight_t", "吨"), ("loan_bal", "亿元"), ("recruit_cnt", "人"), ("invoice_amt", "万元"))
+_METRICS: Final = (
+    ("elec_kwh", "千瓦时"),
+    ("freight_t", "吨"),
+    ("loan_bal", "亿元"),
+    ("recruit_cnt", "人"),
+    ("invoice_amt", "万元"),
+)
 _PROVINCE_CODE: Final = 130000
 _REVISED: Final = (1, 4, 7)
 """Indicators whose final growth differs by more than one percentage point from the first figure."""
@@ -76,7 +92,7 @@ def _quarters(monthly: Ints) -> Ints:
 
 
 def observations(province: Province) -> Iterator[Extract]:
-    """First figures of January to November (with the year before), of December, then final ones of the year as a second vintage."""
+    """First figures of January to November (with the year before), of December, then the final ones as a second vintage."""
     generator, year = province.generator("macro_indicator_obs"), figures(province)
     cells = _cells(province, year)
     month = cells[2]
@@ -199,6 +215,7 @@ def leading_days(province: Province) -> Iterator[Extract]:
         stretch = np.datetime64(period) - np.arange(back, 0, -1).astype("timedelta64[D]")
         day, place, metric = _grid(back, np.arange(len(codes)), np.arange(len(_METRICS)))
         when = stretch[day]
+        date = text_of(decimal_digits(np.full(len(day), int(period.replace("-", ""))), 8))
         yield Extract("leading_indicator_day", period, {
             "division_code": padded(codes[place], 6),
             "stat_date": days(when),
@@ -206,6 +223,6 @@ def leading_days(province: Province) -> Iterator[Extract]:
             "value": decimals(generator.integers(10_000, 90_000_000, size=len(day)), 4),
             "unit": pick([unit for _, unit in _METRICS], metric),
             "is_estimated": pick(["0", "1"], (generator.random(len(day)) < 0.05).astype(np.int64)),
-            "batch_id": joined("B", text_of(decimal_digits(np.full(len(day), int(period.replace("-", ""))), 8)), padded(place, 3)),
+            "batch_id": joined("B", date, padded(place, 3)),
             "report_time": moments(at_work(generator, when + 1)),
         })  # fmt: skip

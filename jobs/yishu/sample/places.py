@@ -82,7 +82,9 @@ def read_places(codelists: Mapping[str, Path], generator: np.random.Generator) -
             "no county of the province in the code list", code="sample-places", place=Place(codelists["divisions"]),
             expected=f"codes {PROVINCE}xxxx without an end of validity",
         )  # fmt: skip
-    cities = {row["code"]: row["name"] for row in rows if row["code"].endswith("00") and row["code"] != "130000" and _in_force(row)}
+    cities = {
+        row["code"]: row["name"] for row in rows if row["code"].endswith("00") and row["code"] != "130000" and _in_force(row)
+    }
     legal = tuple(sorted(int(code) for code in cities if code[:4] in _CENTRES))
     known = {int(code) for code, _ in counties} | {int(code) for code in cities}
     return Places(
@@ -90,7 +92,8 @@ def read_places(codelists: Mapping[str, Path], generator: np.random.Generator) -
         name=pa.array([name for _, name in counties]),
         city=pa.array([cities.get(code[:4] + "00", "") for code, _ in counties]),
         weight=tuple(generator.gamma(4.0, size=len(counties)).tolist()),
-        cities=legal, units=(*legal, *(code for code in _OTHER_UNITS if code in known)),
+        cities=legal,
+        units=(*legal, *(code for code in _OTHER_UNITS if code in known)),
         former=_former(rows, {code for code, _ in counties}),
     )
 
@@ -120,7 +123,8 @@ def read_indicators(codelists: Mapping[str, Path], first: str = "规模以上工
     """The macro indicators of the code list; the one that the counties report (`first`, by name) comes first."""
     rows = sorted(_rows(codelists, "indicators"), key=lambda row: (row["name"] != first, row["code"]))
     return tuple(
-        Indicator(row["code"], row["name"], row["unit"], row["freq"] == "Q", row["direction"], row.get("parent") or "") for row in rows
+        Indicator(row["code"], row["name"], row["unit"], row["freq"] == "Q", row["direction"], row.get("parent") or "")
+        for row in rows
     )
 
 
@@ -160,11 +164,15 @@ def _county(row: dict[str, str]) -> bool:
 
 
 def _in_force(row: dict[str, str]) -> bool:
-    return (row.get("valid_from") or "") <= TODAY and TODAY < (row.get("valid_to") or "9999")
+    return (row.get("valid_from") or "") <= TODAY and (row.get("valid_to") or "9999") > TODAY
 
 
 def _former(rows: list[dict[str, str]], current: set[str]) -> tuple[Former, ...]:
     """Codes abolished after 2000 (older ones would date every registration too far back)."""
-    ended = [row for row in rows if _county(row) and row["code"] not in current and "2000" < (row.get("valid_to") or "") < TODAY]
+    ended = [row for row in rows if _county(row) and row["code"] not in current and _ended_lately(row.get("valid_to") or "")]
     last = {row["code"]: Former(int(row["code"]), row.get("valid_from") or "1980-01-01", row["valid_to"]) for row in ended}
     return tuple(last[code] for code in sorted(last))
+
+
+def _ended_lately(day: str) -> bool:
+    return day > "2000" and day < TODAY

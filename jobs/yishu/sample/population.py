@@ -9,8 +9,22 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample.columns import (
-    Days, Extract, at_work, choose, constant, days, days_between, draw, either, integers, joined, moments, padded, pick, take,
-)  # fmt: skip
+    Days,
+    Extract,
+    at_work,
+    choose,
+    constant,
+    days,
+    days_between,
+    draw,
+    either,
+    integers,
+    joined,
+    moments,
+    padded,
+    pick,
+    take,
+)
 from yishu.sample.digits import Ints, hex_digits
 from yishu.sample.province import Province
 
@@ -66,13 +80,15 @@ def marriages(province: Province) -> Iterator[Extract]:
     generator, people = province.generator("marriage_reg"), province.people
     husband, wife = _couples(province, generator)
     count = len(husband)
-    grown = np.maximum(people.birth[husband] + np.timedelta64(22 * 366, "D"), people.birth[wife] + np.timedelta64(20 * 366, "D"))
+    grown = np.maximum(
+        people.birth[husband] + np.timedelta64(22 * 366, "D"), people.birth[wife] + np.timedelta64(20 * 366, "D")
+    )
     wedding = days_between(generator, grown, "2024-12-20", count)
     married = _marriage_columns(province, generator, husband, wife, wedding, "1")
     parted = np.flatnonzero((generator.random(count) < 0.2) & (wedding < np.datetime64("2024-06-01")))
     end = days_between(generator, wedding[parted] + 60, "2024-12-20", len(parted))
     divorced = _marriage_columns(province, generator, husband[parted], wife[parted], end, "2")
-    together = np.setdiff1d(np.arange(count), parted)[:: 9]
+    together = np.setdiff1d(np.arange(count), parted)[::9]
     again = days_between(generator, wedding[together], "2024-12-20", len(together))
     anew = _marriage_columns(province, generator, husband[together], wife[together], again, "3")
     yield Extract("marriage_reg", "2024-12-31", _stacked(married, divorced, anew))

@@ -62,9 +62,16 @@ def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], row
     firms = make_firms(places, people, read_industries(codelists), part_generator(seed, "firms"), rows)
     codes, names = _bureaus(places, part_generator(seed, "bureaus"))
     return Province(
-        seed=seed, rows=rows, places=places, people=people, firms=firms, indicators=read_indicators(codelists), bureau_code=codes,
-        bureau_name=names, offices=dict(offices),
-    )  # fmt: skip
+        seed=seed,
+        rows=rows,
+        places=places,
+        people=people,
+        firms=firms,
+        indicators=read_indicators(codelists),
+        bureau_code=codes,
+        bureau_name=names,
+        offices=dict(offices),
+    )
 
 
 def _bureaus(places: Places, generator: np.random.Generator) -> tuple[pa.Array, pa.Array]:

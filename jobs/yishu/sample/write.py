@@ -1,4 +1,4 @@
-"""Project and seed → landing files of the sixteen basic datasets as their departments send them, and the truth about their dirt."""
+"""Project and seed → the sixteen basic datasets as their departments send them, and the truth about their dirt."""
 
 from __future__ import annotations
 
@@ -83,7 +83,9 @@ def write_sample(
     """
     chosen = _chosen(project, datasets)
     if rows < 1 or not 0 <= dirt <= 0.3:
-        raise UsageError(f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3")
+        raise UsageError(
+            f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3"
+        )
     suppliers = {name: _supplier(project, name) for name in chosen}
     province = make_province(project.codelists, suppliers, rows, seed)
     written = Truth(tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)))
