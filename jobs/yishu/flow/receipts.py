@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
-import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from pydantic import JsonValue
 
 from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
+from yishu.flow.files import put
 from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
@@ -38,10 +37,9 @@ def write_receipt(lake: Lake, delivery: Delivery) -> Path:
         delivery: in a state that it came to rest in.
     """
     folder = _folder(lake, delivery)
-    folder.mkdir(parents=True, exist_ok=True)
     document = receipt(lake, delivery)
-    _replace(folder / "receipt.xlsx", sheet_bytes(document))
-    _replace(folder / "receipt.json", (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
+    put(folder / "receipt.xlsx", sheet_bytes(document))
+    put(folder / "receipt.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
     return folder
 
 
@@ -190,10 +188,3 @@ def _folder(lake: Lake, delivery: Delivery) -> Path:
 def _safe(part: str) -> str:
     plain = _UNSAFE.sub("_", part).strip(" .").encode()[:_LONGEST_PART].decode(errors="ignore")
     return plain or "_"
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Put the whole file in place at once; a reader sees the old one or the new one."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    fresh.write_bytes(content)
-    os.replace(fresh, path)

@@ -1,0 +1,42 @@
+"""Ledger, contracts and tables of one database → its catalogue entries and pages, Data Docs, and `ops.*`; no JVM.
+
+What did not change is not written again; killed anywhere and run again it ends the same.
+"""
+
+from __future__ import annotations
+
+import json
+
+from yishu.contract.model import Dataset, Mart
+from yishu.derive.entry import entry
+from yishu.flow import site
+from yishu.flow.files import put
+from yishu.flow.ops_tables import publish_ops
+from yishu.flow.run_facts import run_facts
+from yishu.lake.lake import Lake
+
+
+def publish(lake: Lake, database: str) -> None:
+    """Bring everything that readers see of a database, beside its tables, up to date.
+
+    Args:
+        lake: contracts, ledger and places.
+        database: one of the project's.
+    """
+    published = {name: _published(lake, table) for name, table in _tables(lake, database).items()}
+    with lake.ledger.writing("catalog"):
+        for name, document in published.items():
+            put(lake.catalog / "entries" / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+        site.build(lake)
+    publish_ops(lake, database)
+
+
+def _tables(lake: Lake, database: str) -> dict[str, Dataset | Mart]:
+    found: dict[str, Dataset | Mart] = {**lake.project.datasets, **lake.project.marts}
+    return {name: table for name, table in found.items() if table.database == database}
+
+
+def _published(lake: Lake, table: Dataset | Mart) -> dict[str, object]:
+    """The catalogue entry, with what the last runs found under `run`."""
+    derived, facts = entry(table, lake.project), run_facts(lake, table)
+    return {**derived, "目录": {**derived["目录"], "发布日期": facts["published"]}, "run": facts}
