@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -78,7 +79,7 @@ class _Moment:
 
 def _look(lake: Lake) -> _Moment:
     runs = [r for r in dag_runs_state(lake.settings) if r.dag != "reconcile"]
-    deliveries = Counter(d.state for d in lake.ledger.deliveries())
+    deliveries = Counter(str(d.state) for d in lake.ledger.deliveries())
     failed = tuple(r.dag for r in runs if r.state == "failed")
     return _Moment(deliveries, Counter(r.state for r in runs), failed, tuple(pipeline.pending(lake)))
 
@@ -147,7 +148,7 @@ def _summary(lake: Lake) -> None:
         sums = [sum(getattr(b, part) for b in mine) for part in ("received", "loaded", "duplicates", "quarantined", "rejected")]
         gold = sum(1 for t in noted if t.startswith(f"{database.name}."))
         table.add_row(database.name, database.title, str(len(mine)), *map(str, sums), str(gold))
-    console = Console(width=None if click.get_text_stream("stdout").isatty() else 160)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     for delivery in deliveries:
         if delivery.state in ("held", "rejected"):

@@ -9,7 +9,9 @@ import pytest
 
 from ledger_moves import clock
 from postgres import Postgres, running
+from small_lake import SmallLake, open_small_lake, running_server
 from yishu.lake.ledger import Ledger
+from yishu.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -30,5 +32,19 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def ledger(url: str) -> Iterator[Ledger]:
     opened = Ledger(url, clock)
     opened.migrate()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """One local server, Connect and JDBC, for all tests of this folder; each test has a home of its own."""
+    with running_server(tmp_path_factory.mktemp("server")) as settings:
+        yield settings
+
+
+@pytest.fixture
+def small(server: Settings, tmp_path: Path) -> Iterator[SmallLake]:
+    opened = open_small_lake(server, tmp_path)
     yield opened
     opened.close()

@@ -6,6 +6,7 @@ import json
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+
 from standards_case import condition
 
 ROW = {

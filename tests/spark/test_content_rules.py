@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from content_cases import BAD, GOOD, Cells
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
 
+from content_cases import BAD, GOOD, Cells
 from yishu.contract.load import load_project
 from yishu.contract.model import Dataset, Project
 from yishu.derive.spark_types import spark_type

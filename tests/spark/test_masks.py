@@ -11,6 +11,7 @@ import pytest
 from derive_case import PENSION, PERSON
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+
 from yishu.contract.model import Field, Mask, Type
 from yishu.derive.masks import gold_columns, mask_expression, mask_text, padded_keys, token_sql, token_text
 from yishu.derive.spark_types import columns_ddl, ddl, silver_ddl

@@ -8,6 +8,7 @@ import time
 import pytest
 from great_expectations.expectations.registry import get_expectation_impl
 from pyspark.sql import SparkSession
+
 from standards_case import bad_rows, bad_values, column_frame
 from yishu.contract.period import parse_period
 from yishu.quality import standards

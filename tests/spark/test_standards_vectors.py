@@ -6,6 +6,7 @@ import random
 from pathlib import Path
 
 from pyspark.sql import SparkSession
+
 from standards_case import bad_values, shared_rows
 
 TODAY = "2026-11-23"

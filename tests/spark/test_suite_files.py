@@ -7,6 +7,7 @@ import json
 import pytest
 from derive_case import PENSION, PERSON, project
 from great_expectations.core.expectation_suite import ExpectationSuite, expectationSuiteSchema
+
 from yishu.contract.model import Dataset
 from yishu.derive.suite import suite
 from yishu.quality import standards

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from yishu.contract.model import Project
 from yishu.derive.suite import ExpectationJson, RuleMeta, SuiteJson
 from yishu.errors import ContractError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from derive_case import MARTS, PENSION, PERSON, project
+
 from yishu.derive.entry import entry
 from yishu.derive.suite import suite
 

@@ -8,6 +8,7 @@ import random
 
 import pytest
 from derive_case import PERSON
+
 from yishu.contract.model import Field, Mask, Type
 from yishu.derive.masks import gold_columns, mask_sql, mask_text, padded_keys, token_sql, token_text
 
@@ -94,7 +95,7 @@ def test_padded_keys_are_hmac_s_two_blocks(length: int) -> None:
     key = random.Random(length).randbytes(length)
     inner, outer = padded_keys(key)
     assert len(inner) == len(outer) == 64
-    message = "citizen_id:130102199003071233".encode()
+    message = b"citizen_id:130102199003071233"
     digest = hashlib.sha256(outer + hashlib.sha256(inner + message).digest()).hexdigest()
     assert digest == hmac.new(key, message, "sha256").hexdigest()
     assert digest == token_text(key, "citizen_id", "130102199003071233")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from derive_case import PERSON, project
+
 from yishu.derive.render import Stale, render, stale, write
 
 

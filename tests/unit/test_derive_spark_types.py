@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from derive_case import PENSION, PERSON
+
 from yishu.contract.model import Field, Type
 from yishu.derive.spark_types import ddl, identifier, silver_ddl, spark_type, text_literal
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from derive_case import PENSION, PERSON, project
+
 from yishu.contract.model import Dataset, Field, Rule, Type
 from yishu.derive.expected import rule as words
 from yishu.derive.suite import ExpectationJson, suite

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from derive_case import MARTS, PENSION, mart, project
+
 from yishu.derive.tasks import manifest, walk
 from yishu.errors import ContractError
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 from pydantic import JsonValue
 
@@ -33,7 +35,7 @@ def status(as_json: bool, dataset: str | None) -> None:
         counts = [str(n) for n in (b.received, b.loaded, b.duplicates, b.quarantined, b.rejected)]
         who = titles.get(d.department, d.department)
         table.add_row(d.id, who, d.dataset, d.period, d.state, str(d.generation), *counts, d.reason)
-    Console(width=None if click.get_text_stream("stdout").isatty() else 200).print(table)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 
 def _row(d: Delivery) -> JsonValue:
@@ -87,7 +89,7 @@ def query(sql: str, as_json: bool, clear: bool) -> None:
     shown = Table(*table.column_names, box=None)
     for row in table.to_pylist():
         shown.add_row(*["" if v is None else str(v) for v in row.values()])
-    Console(width=None if click.get_text_stream("stdout").isatty() else 200).print(shown)
+    Console(width=None if sys.stdout.isatty() else 200).print(shown)
 
 
 def _plain(rows: list[dict[str, object]]) -> JsonValue:

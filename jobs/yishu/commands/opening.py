@@ -7,13 +7,12 @@ import json
 import logging
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
-from pydantic import JsonValue
 
 from yishu.lake.lake import Lake, OpenSpark, open_lake
 from yishu.settings import load_settings
@@ -56,7 +55,7 @@ def opened() -> Iterator[Opened]:
         lake.ledger.close()
 
 
-def say_json(document: JsonValue) -> None:
+def say_json(document: Mapping[str, object] | Sequence[object]) -> None:
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
 
 

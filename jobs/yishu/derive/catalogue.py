@@ -10,16 +10,34 @@ from typing import TypedDict
 from yishu.contract.model import Dataset, Field, FileFormat, Kind, Mart, Project, Sharing
 from yishu.derive.tasks import CLASSES, CYCLES, SHARINGS, supplier_names
 
-Coded = TypedDict("Coded", {"代码": str, "名称": str})
-Item = TypedDict("Item", {
-    "信息项名称": str, "数据类型": str, "长度": int | None, "共享类型": str, "更新周期": str, "标准": str,
-})  # fmt: skip
-CatalogueJson = TypedDict("CatalogueJson", {
-    "信息资源分类": list[Coded], "信息资源名称": str, "信息资源代码": str, "信息资源提供方": str, "信息资源提供方代码": str,
-    "信息资源摘要": str, "信息资源格式": list[Coded], "信息项信息": list[Item], "共享类型": Coded, "共享条件": str,
-    "共享方式": list[str], "是否向社会开放": Coded, "开放条件": str, "更新周期": Coded, "发布日期": None,
-    "关联资源代码": list[str],
-})  # fmt: skip
+
+class Coded(TypedDict):
+    代码: str
+    名称: str
+class Item(TypedDict):
+    信息项名称: str
+    数据类型: str
+    长度: int | None
+    共享类型: str
+    更新周期: str
+    标准: str  # fmt: skip
+class CatalogueJson(TypedDict):
+    信息资源分类: list[Coded]
+    信息资源名称: str
+    信息资源代码: str
+    信息资源提供方: str
+    信息资源提供方代码: str
+    信息资源摘要: str
+    信息资源格式: list[Coded]
+    信息项信息: list[Item]
+    共享类型: Coded
+    共享条件: str
+    共享方式: list[str]
+    是否向社会开放: Coded
+    开放条件: str
+    更新周期: Coded
+    发布日期: None
+    关联资源代码: list[str]  # fmt: skip
 """The core metadata in the standard's own words; 发布日期 is a run fact and stays empty here."""
 
 _SHARING: dict[Sharing, Coded] = {

@@ -14,6 +14,7 @@ from yishu.derive.masks import field_mask, token_domain, token_name, tokened
 from yishu.derive.spark_types import spark_type
 from yishu.derive.suite import SuiteJson, suite, written
 
+
 class DepartmentJson(TypedDict):
     id: str
     name: str

@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from yishu.errors import UsageError
-from yishu.flow.rebuild import recorded_good_rows, rebuild
+from yishu.flow import bronze
 from yishu.flow.judge import ROW, judged, spelled_out
+from yishu.flow.rebuild import rebuild, recorded_good_rows
 from yishu.flow.soundness import find_damage, note, require_sound
 from yishu.lake import tables
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
+
+IN_BRONZE = frozenset({"bronze", "accepted", "held", "superseded"})
+"""States of deliveries whose rows lie in bronze."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]
     """Silver and quarantine are made from nothing again; bronze too, from landing, if it is damaged."""
     if find_damage(lake, f"bronze.{dataset}"):
         _drop(lake, f"bronze.{dataset}")
+        for delivery in lake.ledger.deliveries(dataset=dataset, states=IN_BRONZE):
+            bronze.write_bronze(lake, delivery)
+        note(lake, f"bronze.{dataset}")
     for layer in ("silver", "quarantine"):
         _drop(lake, f"{layer}.{dataset}")
     standing = lake.ledger.deliveries(dataset=dataset, states={"accepted", "bronze"})

@@ -43,8 +43,8 @@ def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     spark = open_spark()
     with judge.judged(lake, spark, dataset, delivery) as verdicts:
         decision = _decide(lake, dataset, delivery, verdicts)
-        _stage_bad_rows(lake, dataset, delivery, verdicts)
         if not decision.accepted and not released(lake, delivery):
+            _stage_bad_rows(lake, dataset, delivery, verdicts)
             balance = Balance(verdicts.received, 0, verdicts.duplicates, verdicts.bad, 0)
             return lake.ledger.move(delivery.id, "held", balance=balance, reason=decision.reason)
         return _accept(lake, spark, passage(lake, dataset, delivery, verdicts))
@@ -106,7 +106,7 @@ def _decide(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts
 
 
 def _stage_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
-    """The bad rows, spelled out, beside the tables: the receipt needs them even if nothing becomes visible."""
+    """The bad rows of a held delivery, beside the tables: its receipt needs them though nothing becomes visible."""
     path = lake.staging(delivery.id) / "bad"
     if verdicts.bad:
         app_id = f"staging:{dataset.name}:{delivery.id}:{lake.clock().isoformat()}"
@@ -121,7 +121,7 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
             code="balance", subject=dataset.name, remedy=f"yishu reprocess {dataset.name} --reason …",
         )  # fmt: skip
     with lake.ledger.writing(f"silver.{dataset.name}"):
-        _quarantine(lake, spark, passage)
+        _quarantine(lake, passage)
         _merge(lake, spark, passage)
     for old in passage.replaced:
         lake.ledger.supersede(old.id, delivery.id)
@@ -134,19 +134,17 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
     return moved
 
 
-def _quarantine(lake: Lake, spark: SparkSession, passage: Passage) -> None:
-    """The staged bad rows take their place; those of the deliveries that this one restates go."""
+def _quarantine(lake: Lake, passage: Passage) -> None:
+    """The bad rows, as handed in, with their reasons; those of the deliveries that this one restates go."""
     dataset, delivery = passage.dataset, passage.delivery
     path, app_id = lake.quarantine(dataset.name), passage.app_id("quarantine")
-    if tables.done(path, app_id):
-        return
-    staged = lake.staging(delivery.id) / "bad"
-    if passage.restates and tables.exists(path):
-        gone = ", ".join(f"'{d.id}'" for d in (delivery, *passage.replaced))
-        rows = tables.read(spark, staged) if passage.verdicts.bad else tables.read(spark, path).limit(0)
-        tables.replace_where(rows, path, app_id, f"_delivery IN ({gone})")
-    elif passage.verdicts.bad:
-        tables.append(tables.read(spark, staged), path, app_id)
+    if not tables.done(path, app_id):
+        bad = judge.spelled_out(passage.verdicts, dataset).coalesce(1)
+        if passage.restates and tables.exists(path):
+            gone = ", ".join(f"'{d.id}'" for d in (delivery, *passage.replaced))
+            tables.replace_where(bad, path, app_id, f"_delivery IN ({gone})")
+        elif passage.verdicts.bad:
+            tables.append(bad, path, app_id)
     note(lake, f"quarantine.{dataset.name}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -100,9 +101,7 @@ def token_key(settings: Settings) -> bytes:
         fresh = file.with_suffix(f".{os.getpid()}")
         fresh.touch(mode=0o600)
         fresh.write_bytes(os.urandom(32).hex().encode())
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(fresh, file)  # the first of two racing processes wins; both read the same key below
-        except FileExistsError:
-            pass
         fresh.unlink()
     return file.read_bytes()

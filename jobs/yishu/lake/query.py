@@ -56,6 +56,6 @@ def _require(lake: Lake, name: str, clear: bool) -> None:
     layer = name.split(".")[0]
     if layer in CLEAR and not clear:
         raise UsageError(f"{name} holds values in clear", code="clear", expected="a gold table", remedy="add --clear; it is audited")
-    if layer not in CLEAR and layer not in lake.project.databases or not tables.exists(lake.path(name)):
+    if (layer not in CLEAR and layer not in lake.project.databases) or not tables.exists(lake.path(name)):
         known = sorted(t.name for t in lake.ledger.tables() if t.name.split(".")[0] not in CLEAR)
         raise UsageError(f"there is no table {name}", code="table", expected=f"one of {', '.join(known) or 'none yet: yishu run'}")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yishu.derive.spark_types import text_literal
 from yishu.errors import TableDamaged
 
 if TYPE_CHECKING:
@@ -116,13 +117,13 @@ def merge(source: DataFrame, path: Path, app_id: str, plan: Merge) -> None:
 
 
 def register(spark: SparkSession, table: str, path: Path, comment: str) -> None:
-    """Make a gold table known by name, with its Chinese title, for JDBC and `yishu query`."""
+    """Make a gold table known by name, with its Chinese title, for JDBC; what the name meant before is forgotten."""
     schema = table.split(".")[0]
-    spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`")
-    spark.sql(f"CREATE TABLE IF NOT EXISTS {table} USING delta LOCATION '{path}'")
-    escaped = comment.replace("\\", "\\\\").replace("'", "\\'")
-    spark.conf.set("spark.databricks.delta.commitInfo.userMetadata", MARK)
-    spark.sql(f"COMMENT ON TABLE {table} IS '{escaped}'")
+    spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{schema}`").collect()
+    spark.sql(f"DROP TABLE IF EXISTS {table}").collect()
+    spark.sql(f"CREATE TABLE {table} USING delta LOCATION '{path}'").collect()
+    with _transaction(spark, f"register:{table}"):
+        spark.sql(f"COMMENT ON TABLE {table} IS {text_literal(comment)}").collect()
 
 
 def assert_readable_by_all(path: Path) -> None:

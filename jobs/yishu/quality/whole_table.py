@@ -36,12 +36,12 @@ def evaluate(frame: DataFrame, expectations: Sequence[ExpectationJson], rows: in
     needed = [b.get_validation_dependencies(execution_engine=engine).metric_configurations for _, b in built]
     configs = {c.id: c for per in needed for c in per.values() if c.metric_name != "table.row_count"}
     values, failed = MetricsCalculator(engine).compute_metrics(list(configs.values()), runtime_configuration=None)
+    known = {c.id: rows for per in needed for c in per.values() if c.metric_name == "table.row_count"}
     counts = []
     for (expectation, expected), metrics in zip(built, needed, strict=True):
         if any(c.id in failed for c in metrics.values()):
             raise _cannot_run(expectation, suite)
-        found = {name: rows if c.metric_name == "table.row_count" else values[c.id] for name, c in metrics.items()}
-        result = expected.metrics_validate(found, runtime_configuration={"result_format": "BASIC"}, execution_engine=engine)
+        result = expected.metrics_validate({**values, **known}, runtime_configuration=None, execution_engine=engine)
         counts.append(_count(expectation, bool(result.success)))
     return tuple(counts)
 

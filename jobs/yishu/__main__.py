@@ -1,0 +1,5 @@
+"""`python -m yishu` is the command line."""
+
+from yishu.cli import main
+
+main()
