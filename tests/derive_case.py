@@ -30,7 +30,9 @@ CITIZEN = Element(
     name="citizen_id", title="公民身份号码", standard="GB 11643-1999", check="citizen_id", source="person", grade="general-4",
     mask="id", length=18,
 )  # fmt: skip
-DIVISION = Element(name="division_code", title="行政区划代码", standard="GB/T 2260", check="division", codelist="divisions", length=6)
+DIVISION = Element(
+    name="division_code", title="行政区划代码", standard="GB/T 2260", check="division", codelist="divisions", length=6
+)
 
 PERSON_FIELDS = (
     Field(

@@ -17,7 +17,21 @@ from yishu.derive.masks import gold_columns, mask_expression, mask_text, padded_
 from yishu.derive.spark_types import columns_ddl, ddl, silver_ddl
 
 KEY = b"a key of the test, longer than one block of SHA-256: 64 bytes and more"
-NAMES = ["张三", "张三丰", "欧阳修", "欧阳娜娜", "欧阳", "王", "𠮷田一", "阿卜杜拉·买买提", "买•买", "John Smith", "张*", "欧阳**", "东方明珠大厦"]
+NAMES = [
+    "张三",
+    "张三丰",
+    "欧阳修",
+    "欧阳娜娜",
+    "欧阳",
+    "王",
+    "𠮷田一",
+    "阿卜杜拉·买买提",
+    "买•买",
+    "John Smith",
+    "张*",
+    "欧阳**",
+    "东方明珠大厦",
+]
 PLACES = [
     "河北省石家庄市长安区中山路1号", "河北省定州市北城区3号", "北京市朝阳区建国路", "石家庄市裕华区万达小区3栋", "河北省雄安新区容城县",
     "内蒙古自治区呼和浩特市赛罕区大学路", "河北省承德市围场满族蒙古族自治县围场镇", "中山路1号院", "北国超市三楼", "河北 石家庄市 桥西区",
@@ -101,11 +115,15 @@ def test_no_key_stands_in_a_plan(spark: SparkSession, values: DataFrame, capfd: 
     inner, outer = padded_keys(KEY)
     assert "sha2" in plan
     for secret in (KEY, inner, outer):
-        assert secret.hex() not in plan.lower() and secret.decode("latin-1") not in plan and str(list(secret[:8]))[1:-1] not in plan
+        assert (
+            secret.hex() not in plan.lower()
+            and secret.decode("latin-1") not in plan
+            and str(list(secret[:8]))[1:-1] not in plan
+        )
 
 
 def test_ddl_is_read_by_spark_with_its_comments(spark: SparkSession) -> None:
-    odd = Field(name="a`b", title="所有人'的\\路径\n，含\"引号\"", type=Type(kind="string"))
+    odd = Field(name="a`b", title='所有人\'的\\路径\n，含"引号"', type=Type(kind="string"))
     schema = spark.createDataFrame([], ddl([*PERSON.fields, odd])).schema
     assert [f.name for f in schema] == [*[f.name for f in PERSON.fields], "a`b"]
     assert [f.metadata["comment"] for f in schema] == [*[f.title for f in PERSON.fields], odd.title]

@@ -20,6 +20,8 @@ def test_great_expectations_reads_a_suite_and_keeps_all_of_it(dataset: Dataset) 
     read = ExpectationSuite(**expectationSuiteSchema.loads(json.dumps(ours)))
     back = read.to_json_dict()
     assert [e.expectation_type for e in read.expectations] == [e["type"] for e in ours["expectations"]]
-    kept = [{key: e.get(key) for key in ("type", "kwargs", "meta", "id", "severity", "description")} for e in back["expectations"]]  # type: ignore[union-attr, index]
+    kept = [
+        {key: e.get(key) for key in ("type", "kwargs", "meta", "id", "severity", "description")} for e in back["expectations"]
+    ]  # type: ignore[union-attr, index]
     assert kept == ours["expectations"]
     assert (back["name"], back["id"]) == (ours["name"], ours["id"])

@@ -54,7 +54,13 @@ def test_kwargs_name_the_staged_frame_s_columns() -> None:
 
 
 def test_each_check_has_its_own_expectation() -> None:
-    checks = {"uscc": "uscc", "citizen_id": "citizen_id", "licence_id": "licence_id", "period": "period", "industry": "industry"}
+    checks = {
+        "uscc": "uscc",
+        "citizen_id": "citizen_id",
+        "licence_id": "licence_id",
+        "period": "period",
+        "industry": "industry",
+    }
     checks |= {"division": "in_codelist", "codelist": "in_codelist"}
     for check, ending in checks.items():
         field = Field(name="f", title="甲", type=Type(kind="string"), check=check, codelist="l", edition="2017")  # type: ignore[arg-type]

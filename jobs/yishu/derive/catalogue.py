@@ -14,14 +14,20 @@ from yishu.derive.tasks import CLASSES, CYCLES, SHARINGS, supplier_names
 class Coded(TypedDict):
     代码: str
     名称: str
+
+
 class Item(TypedDict):
     信息项名称: str
     数据类型: str
     长度: int | None
     共享类型: str
     更新周期: str
-    标准: str  # fmt: skip
+    标准: str
+
+
 class CatalogueJson(TypedDict):
+    """The core metadata in the standard's own words; 发布日期 is a run fact and stays empty here."""
+
     信息资源分类: list[Coded]
     信息资源名称: str
     信息资源代码: str
@@ -37,15 +43,23 @@ class CatalogueJson(TypedDict):
     开放条件: str
     更新周期: Coded
     发布日期: None
-    关联资源代码: list[str]  # fmt: skip
-"""The core metadata in the standard's own words; 发布日期 is a run fact and stays empty here."""
+    关联资源代码: list[str]
+
 
 _SHARING: dict[Sharing, Coded] = {
     "unconditional": {"代码": "1", "名称": "无条件共享"},
     "conditional": {"代码": "2", "名称": "有条件共享"},
     "none": {"代码": "3", "名称": "不予共享"},
 }
-_CYCLE_CODES = {"realtime": "1", "daily": "2", "weekly": "3", "monthly": "4", "quarterly": "5", "yearly": "6", "half-yearly": "9"}
+_CYCLE_CODES = {
+    "realtime": "1",
+    "daily": "2",
+    "weekly": "3",
+    "monthly": "4",
+    "quarterly": "5",
+    "yearly": "6",
+    "half-yearly": "9",
+}
 """Half-yearly has no number in the standard, which allows others."""
 _CLASS_CODES = {"basic": "1", "thematic": "2"}
 _CLASS_NAMES = {"1": "基础信息资源", "2": "主题信息资源"}

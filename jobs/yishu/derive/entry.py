@@ -83,6 +83,7 @@ EntryJson = TypedDict("EntryJson", {
     "downstream": list[str], "目录": CatalogueJson,
 })  # fmt: skip
 
+
 def entry(table: Dataset | Mart, project: Project) -> EntryJson:
     """The catalogue entry of a dataset or mart, without run facts.
 

@@ -190,7 +190,11 @@ def _form(field: Field) -> Iterator[Judged]:
     if field.pattern is not None:
         kwargs: dict[str, JsonValue] = {"column": field.name, "regex": field.pattern}
         kind, message = "expect_column_values_to_match_regex", f"{field.title}格式不符"
-        yield Rule(name=f"pattern:{field.name}", type=kind, kwargs=kwargs, message=message), field.name, f"应符合格式{field.pattern}"
+        yield (
+            Rule(name=f"pattern:{field.name}", type=kind, kwargs=kwargs, message=message),
+            field.name,
+            f"应符合格式{field.pattern}",
+        )
     low, high = _whole(field.minimum), _whole(field.maximum)
     if low is None and high is None:
         return

@@ -220,7 +220,7 @@ def _mart_doc(mart: Mart) -> str:
         ("回答 Question", mart.question),
         ("输入 Inputs", "、".join(f"`{name}`" for name in mart.inputs)),
         ("主键 Key", "、".join(f"`{name}`" for name in mart.key)),
-        ("读取 Read", f"`yishu query \"SELECT * FROM {mart.table}\"`"),
+        ("读取 Read", f'`yishu query "SELECT * FROM {mart.table}"`'),
     ]
     return _doc(f"{mart.title} `{mart.table}`", mart.description, rows)
 
