@@ -14,6 +14,7 @@ from yishu.flow.files import put
 from yishu.flow.ops_tables import publish_ops
 from yishu.flow.run_facts import run_facts
 from yishu.lake.lake import Lake
+from yishu.quality.data_docs import build_data_docs
 
 
 def publish(lake: Lake, database: str) -> None:
@@ -23,6 +24,7 @@ def publish(lake: Lake, database: str) -> None:
         lake: contracts, ledger and places.
         database: one of the project's.
     """
+    build_data_docs(lake, database)
     published = {name: _published(lake, table) for name, table in _tables(lake, database).items()}
     with lake.ledger.writing("catalog"):
         for name, document in published.items():

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
 from yishu.derive.suite import SuiteJson, suite
+from yishu.errors import DataError, Place
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 from yishu.quality.results import Judged
 
 if TYPE_CHECKING:
-    from great_expectations.data_context import FileDataContext
+    from great_expectations.data_context.data_context.file_data_context import FileDataContext
 
 KEPT = 20
 """Results per dataset that Data Docs show; the ledger and `ops.quality` keep all."""
@@ -112,16 +113,38 @@ def _write(lake: Lake, fresh: Fresh) -> None:
         changed.append(key)
     _forget_old(context, fresh)
     context.build_data_docs(site_names=[_SITE], resource_identifiers=changed)  # type: ignore[arg-type]  # both kinds are taken
+    _require_pages(lake, fresh)
+
+
+def _require_pages(lake: Lake, fresh: Fresh) -> None:
+    """GX only logs a page that it cannot render.
+
+    Raises:
+        DataError: a page is missing.
+    """
+    wanted = [_site(lake) / "expectations" / f"{name}.html" for name in fresh.suites]
+    shown = [_site(lake) / "validations" / d.dataset / d.id for d, _ in fresh.results]
+    missing = [p for p in wanted if not p.is_file()] + [p for p in shown if not any(p.glob("*/*.html"))]
+    index = _site(lake) / "index.html"
+    if not index.is_file() or not index.stat().st_size:
+        missing.append(index)
+    if missing:
+        raise DataError(
+            f"Data Docs lack {len(missing)} pages, first {missing[0].name}", code="data-docs", place=Place(missing[0]),
+            remedy="the log above says why Great Expectations could not render it",
+        )  # fmt: skip
 
 
 def _forget_old(context: FileDataContext, fresh: Fresh) -> None:
     """Results beyond the newest of each dataset go; GX then takes their pages away itself."""
+    from great_expectations.data_context.types.resource_identifiers import ValidationResultIdentifier
+
     store = context.validation_results_store
-    keys = sorted(store.list_keys(), key=lambda key: key.run_id.run_time)
+    keys = [key for key in store.list_keys() if isinstance(key, ValidationResultIdentifier)]
     for name in fresh.suites:
         mine = [key for key in keys if key.expectation_suite_identifier.name == name]
-        for key in mine[:-KEPT]:
-            store.remove_key(key)
+        for key in sorted(mine, key=lambda key: key.run_id.run_time)[:-KEPT]:
+            store.remove_key(key)  # type: ignore[no-untyped-call]
 
 
 def _context(lake: Lake) -> FileDataContext:
@@ -130,11 +153,10 @@ def _context(lake: Lake) -> FileDataContext:
 
     root = _root(lake)
     _replace(root / "great_expectations.yml", json.dumps(_config(lake), indent=1))
-    styles = root / "plugins" / "custom_data_docs" / "views"
+    views = root / "plugins" / "custom_data_docs" / "views"
     for template in sorted((lake.settings.project / "catalog" / "templates" / "data_docs").glob("*.j2")):
-        _replace(styles / template.name, template.read_text(encoding="utf-8"))
-    context = gx.get_context(mode="file", context_root_dir=root)
-    return context
+        _replace(views / template.name, template.read_text(encoding="utf-8"))
+    return gx.get_context(mode="file", context_root_dir=root)
 
 
 def _config(lake: Lake) -> dict[str, object]:

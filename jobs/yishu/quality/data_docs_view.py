@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from great_expectations.render.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
+from great_expectations.render.view.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
 
 
 class PageView(DefaultJinjaPageView):

@@ -61,7 +61,9 @@ def validation_result(suite: SuiteJson, counts: Sequence[RuleCount], judged: Jud
                 "datasource_name": "yishu", "data_connector_name": "bronze", "data_asset_name": judged.dataset,
                 "batch_identifiers": {"delivery": judged.delivery, "period": judged.period},
             },
-            "batch_spec": {"delivery": judged.delivery, "period": judged.period, "rows": judged.rows},
+            "batch_spec": {
+                "data_asset_name": judged.dataset, "delivery": judged.delivery, "period": judged.period, "rows": judged.rows,
+            },
         },
     )  # fmt: skip
 
@@ -93,11 +95,11 @@ def _result(
     from great_expectations.core import ExpectationValidationResult
     from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
 
-    meta: dict[str, JsonValue] = {"rule": count.rule, "severity": count.severity, "message": count.message, "expected": count.expected}
+    meta: dict[str, JsonValue] = {"rule": count.rule, "severity": count.severity, "message": count.message}
     config = ExpectationConfiguration(
         type=count.type, kwargs=dict(expectation["kwargs"]) if expectation else {"column": count.column},
-        meta={"yishu": meta}, description=f"{count.message}（{count.expected}）", id=expectation["id"] if expectation else None,
-        rendered_content=None,
+        meta={"yishu": meta}, description=f"{count.expected}（违反时：{count.message}）",
+        id=expectation["id"] if expectation else None, rendered_content=None,
     )  # fmt: skip
     return ExpectationValidationResult(
         success=count.bad == 0, expectation_config=config, result=_figures(count, rows, missing),
@@ -122,10 +124,13 @@ def _figures(count: RuleCount, rows: int, missing: int | None) -> dict[str, Json
 
 
 def _judges_rows(kind: str) -> bool:
-    from great_expectations.expectations.registry import _registered_expectations
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
+    from great_expectations.expectations.registry import get_expectation_impl
 
-    known = _registered_expectations.get(kind)
-    return known is None or bool(getattr(known, "map_metric", None))
+    try:
+        return bool(getattr(get_expectation_impl(kind), "map_metric", None))
+    except ExpectationNotFoundError:
+        return True  # a type that is no more; its count still says what it found
 
 
 def _percent(part: int, whole: int) -> float:
