@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from tests.bench import by_hand
@@ -38,7 +39,7 @@ def run(folder: Path, rows: int, count: int) -> Iterator[Figure]:
             marks.append(time.perf_counter())
             assert gold.build(lake, lambda: spark, "bench.by_county")
             marks.append(time.perf_counter())
-            stages.update(zip(("bronze", "silver", "mart"), [round(b - a, 2) for a, b in zip(marks, marks[1:], strict=False)], strict=True))
+            stages.update(zip(("bronze", "silver", "mart"), [round(b - a, 2) for a, b in pairwise(marks)], strict=True))
             _check(lake, total)
             shutil.rmtree(lake.settings.home)
 

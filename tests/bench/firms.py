@@ -76,6 +76,8 @@ def write_project(root: Path) -> Path:
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
+    (root / "catalog").mkdir()
+    (root / "catalog" / "templates").symlink_to(CHECKOUT / "catalog" / "templates")
     return root
 
 

@@ -81,7 +81,9 @@ def show(delivery: str, limit: int, as_json: bool) -> None:
         say_json(rows)
         return
     for row in rows:
-        reasons = "; ".join(f"{v['rule']} {v['message']}" for v in row["_violations"])
+        broken = row["_violations"]
+        assert isinstance(broken, list)
+        reasons = "; ".join(f"{v['rule']} {v['message']}" for v in broken if isinstance(v, dict))
         cells = {k: v for k, v in row.items() if not k.startswith("_") and v is not None}
         click.echo(f"row {row['_row']}: {reasons}\n    {cells or row['_raw']}")
 

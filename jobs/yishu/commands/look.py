@@ -92,6 +92,6 @@ def query(sql: str, as_json: bool, clear: bool) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
 
 
-def _plain(rows: list[dict[str, object]]) -> JsonValue:
+def _plain(rows: list[dict[str, object]]) -> list[dict[str, str | int | float | bool | None]]:
     """Decimals, dates and times as text; JSON has no exact numbers."""
     return [{k: v if isinstance(v, str | int | float | bool | None) else str(v) for k, v in row.items()} for row in rows]

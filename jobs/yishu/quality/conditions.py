@@ -81,7 +81,7 @@ def compile_suite(spark: SparkSession, suite: SuiteJson, schema: str) -> Compile
     Raises:
         ContractError: an expectation that GX does not know, whose arguments it refuses, or that has no Spark condition.
     """
-    from great_expectations.execution_engine import SparkDFExecutionEngine
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.validator.metrics_calculator import MetricsCalculator
 
     from yishu.quality import standards
@@ -151,7 +151,8 @@ def _bad(expectation: ExpectationJson, metric: tuple[Column, dict[str, object], 
     parts: list[Column] = [condition]
     if domain.get("row_condition"):
         parts.append(F.expr(_row_condition(expectation, domain, suite)))
-    parts += [F.expr(str(extra.condition)) for extra in domain.get("filter_conditions", [])]
+    filters = domain.get("filter_conditions")
+    parts += [F.expr(str(extra.condition)) for extra in filters] if isinstance(filters, list) else []
     parts += _not_ignored(domain)
     return F.coalesce(reduce(lambda a, b: a & b, parts), F.lit(False))
 

@@ -28,7 +28,7 @@ def evaluate(frame: DataFrame, expectations: Sequence[ExpectationJson], rows: in
     """
     if not expectations:
         return ()
-    from great_expectations.execution_engine import SparkDFExecutionEngine
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.validator.metrics_calculator import MetricsCalculator
 
     engine = SparkDFExecutionEngine(batch_data_dict={"staged": frame}, persist=False)
