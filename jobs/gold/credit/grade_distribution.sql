@@ -14,18 +14,31 @@ totals as (
 ),
 counted as (
   select eval_period, grade4, count(*) as enterprises from graded group by eval_period, grade4
+),
+shares as (
+  -- All four grades in each evaluation: a grade that nobody got is a zero, not a gap.
+  select
+    t.eval_period,
+    p.grade4,
+    coalesce(c.enterprises, 0) as enterprises,
+    t.enterprises as total_enterprises,
+    -- Decimals, not doubles: shares are compared to the hundredth of a per cent.
+    cast(coalesce(c.enterprises, 0) * 100.0 / t.enterprises as decimal(7, 4)) as share_pct,
+    p.pct as published_pct,
+    p.total as published_total,
+    t.as_of
+  from totals t
+  cross join published p
+  left join counted c on c.eval_period = t.eval_period and c.grade4 = p.grade4
 )
--- All four grades in each evaluation: a grade that nobody got is a zero, not a gap.
 select
-  t.eval_period,
-  p.grade4,
-  coalesce(c.enterprises, 0) as enterprises,
-  t.enterprises as total_enterprises,
-  round(coalesce(c.enterprises, 0) * 100 / t.enterprises, 4) as share_pct,
-  p.pct as published_pct,
-  p.total as published_total,
-  round(coalesce(c.enterprises, 0) * 100 / t.enterprises, 4) - p.pct as difference_pts,
-  t.as_of
-from totals t
-cross join published p
-left join counted c on c.eval_period = t.eval_period and c.grade4 = p.grade4
+  eval_period,
+  grade4,
+  enterprises,
+  total_enterprises,
+  share_pct,
+  published_pct,
+  published_total,
+  share_pct - published_pct as difference_pts,
+  as_of
+from shares

@@ -1,6 +1,6 @@
 -- All divisions with their spans. The list leaves a date empty where the span is open; a key may not be, so it starts in 1900.
 with names as (
-  select code, max_by(name, coalesce(valid_from, '')) as name from codes.divisions group by code
+  select code, max_by(name, coalesce(valid_from, '1900-01-01')) as name from codes.divisions group by code
 )
 select
   d.code as division_code,

@@ -34,8 +34,8 @@ counted as (
   group by coalesce(x.division_code, f.division_code), x.type_code, x.day
 ),
 names as (
-  select d.code, max_by(d.name, coalesce(d.valid_from, '')) as name
-  from codes.divisions d join asof a on coalesce(d.valid_from, '') <= a.day
+  select d.code, max_by(d.name, coalesce(d.valid_from, '1900-01-01')) as name
+  from codes.divisions d join asof a on to_date(coalesce(d.valid_from, '1900-01-01')) <= a.day
   group by d.code
 )
 select

@@ -22,7 +22,7 @@ select
   w.department_name,
   w.wrong_licences,
   g.licences,
-  w.wrong_licences * 100 / g.licences as wrong_pct,
+  w.wrong_licences * 100.0 / g.licences as wrong_pct,
   w.wrong_codes,
   w.as_of
 from wrong w

@@ -51,15 +51,15 @@ counties as (
   join surveyed s on s.survey_year in (y.survey_year, y.previous_year)
 ),
 names as (
-  select c.survey_year, d.code, max_by(d.name, coalesce(d.valid_from, '')) as name
+  select c.survey_year, d.code, max_by(d.name, coalesce(d.valid_from, '1900-01-01')) as name
   from (select distinct survey_year from years) c
-  join codes.divisions d on coalesce(d.valid_from, '') <= concat(c.survey_year, '-12-31')
+  join codes.divisions d on coalesce(d.valid_from, '1900-01-01') <= concat(c.survey_year, '-12-31')
   group by c.survey_year, d.code
 ),
 units as (
-  select c.survey_year, u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '')) as unit
+  select c.survey_year, u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '1900-01-01')) as unit
   from (select distinct survey_year from years) c
-  join codes.reporting_units u on coalesce(u.valid_from, '') <= concat(c.survey_year, '-12-31')
+  join codes.reporting_units u on coalesce(u.valid_from, '1900-01-01') <= concat(c.survey_year, '-12-31')
   group by c.survey_year, u.division
 )
 select

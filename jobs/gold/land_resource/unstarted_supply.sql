@@ -24,13 +24,13 @@ insured as (
   group by uscc
 ),
 names as (
-  select d.code, max_by(d.name, coalesce(d.valid_from, '')) as name
-  from codes.divisions d join asof a on coalesce(d.valid_from, '') <= a.day
+  select d.code, max_by(d.name, coalesce(d.valid_from, '1900-01-01')) as name
+  from codes.divisions d join asof a on to_date(coalesce(d.valid_from, '1900-01-01')) <= a.day
   group by d.code
 ),
 units as (
-  select u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '')) as unit
-  from codes.reporting_units u join asof a on coalesce(u.valid_from, '') <= a.day
+  select u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '1900-01-01')) as unit
+  from codes.reporting_units u join asof a on to_date(coalesce(u.valid_from, '1900-01-01')) <= a.day
   group by u.division
 )
 select

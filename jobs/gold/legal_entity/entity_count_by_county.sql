@@ -15,20 +15,25 @@ sections as (
   select code, name from codes.industries where level = '1' and edition = '2017'
 ),
 counted as (
-  select e.division_code, coalesce(s.code, '-') as section, coalesce(s.name, '未填或不在分类中') as section_name, e.day, count(*) as entities
+  select
+    e.division_code,
+    coalesce(s.code, '-') as section,
+    coalesce(s.name, '未填或不在分类中') as section_name,
+    e.day,
+    count(*) as entities
   from existing e
   left join sections s on s.code = e.section
   group by e.division_code, coalesce(s.code, '-'), coalesce(s.name, '未填或不在分类中'), e.day
 ),
 -- A code that was abolished keeps its last name and unit; one that moved (雄安's counties) is where it was on the day.
 divisions as (
-  select d.code, max_by(d.name, coalesce(d.valid_from, '')) as name
-  from codes.divisions d join asof a on coalesce(d.valid_from, '') <= a.day
+  select d.code, max_by(d.name, coalesce(d.valid_from, '1900-01-01')) as name
+  from codes.divisions d join asof a on to_date(coalesce(d.valid_from, '1900-01-01')) <= a.day
   group by d.code
 ),
 units as (
-  select u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '')) as unit
-  from codes.reporting_units u join asof a on coalesce(u.valid_from, '') <= a.day
+  select u.division, max_by(struct(u.code, u.name), coalesce(u.valid_from, '1900-01-01')) as unit
+  from codes.reporting_units u join asof a on to_date(coalesce(u.valid_from, '1900-01-01')) <= a.day
   group by u.division
 )
 select

@@ -67,7 +67,7 @@ growth as (
     b.base_cum_value,
     b.counties,
     b.vintage_no,
-    (b.cum_value / nullif(b.base_cum_value, 0) - 1) * 100 as growth_pct
+    b.cum_value * 100 / nullif(b.base_cum_value, 0) - 100 as growth_pct
   from units u
   left join by_unit b on b.period = u.period and b.unit_code = u.unit_code
 )

@@ -24,15 +24,15 @@ units as (
   -- Counties of Hebei only (who lives elsewhere still counts in the county of registration); an ended code keeps its last unit.
   select
     u.division,
-    max_by(struct(u.code, u.name, u.division_name), coalesce(u.valid_from, '')) as unit,
+    max_by(struct(u.code, u.name, u.division_name), coalesce(u.valid_from, '1900-01-01')) as unit,
     max(a.day) as day
   from codes.reporting_units u
-  join asof a on coalesce(u.valid_from, '') <= a.day
+  join asof a on to_date(coalesce(u.valid_from, '1900-01-01')) <= a.day
   group by u.division
 ),
 names as (
-  select d.code, max_by(d.name, coalesce(d.valid_from, '')) as name
-  from codes.divisions d join asof a on coalesce(d.valid_from, '') <= a.day
+  select d.code, max_by(d.name, coalesce(d.valid_from, '1900-01-01')) as name
+  from codes.divisions d join asof a on to_date(coalesce(d.valid_from, '1900-01-01')) <= a.day
   group by d.code
 )
 select
