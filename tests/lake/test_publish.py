@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -186,3 +187,11 @@ def test_what_the_contracts_no_longer_know_leaves_the_catalogue(lake: Lake) -> N
         file.write_text("{}", encoding="utf-8")
     publish(lake, "legal_entity")
     assert not list(lake.catalog.rglob("gone.*"))
+
+
+def test_a_project_without_templates_of_its_own_takes_those_beside_the_engine(tmp_path: Path) -> None:
+    lake = opened(tmp_path / "home")
+    (tmp_path / "elsewhere").mkdir()
+    away = dataclasses.replace(lake, settings=lake.settings.model_copy(update={"project": tmp_path / "elsewhere"}))
+    publish(away, "legal_entity")
+    assert "法人基础数据库" in (lake.catalog / "index.html").read_text(encoding="utf-8")

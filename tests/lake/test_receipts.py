@@ -213,3 +213,19 @@ def test_a_terminal_shows_the_figures_and_no_control_characters(lake: Lake) -> N
 
 def test_a_claim_that_is_on_its_way_can_be_looked_at_too(lake: Lake) -> None:
     assert read(write_receipt(lake, claimed(lake)))["state_zh"] == "待处理"
+
+
+def test_texts_with_markup_and_line_breaks_come_back_from_the_sheet_as_they_were(lake: Lake) -> None:
+    row = bad_row(1, "required:uscc", business_scope='<c>&"甲"</c>\n  第二行 @', extra='{"名称": "重复列"}', entity_name="甲")
+    rows = sheet(write_receipt(lake, judged(lake, "held", [row])))
+    cells = dict(zip([c.value for c in rows[1]], rows[2], strict=True))
+    assert cells["经营范围"].value == '<c>&"甲"</c>\n  第二行 @'
+    assert cells["名称"].value == "甲"
+    assert cells["住所"].value is None
+
+
+def test_each_file_of_a_delivery_is_named_beside_its_row_numbers(lake: Lake) -> None:
+    rows = [bad_row(1, "required:uscc", file=f) for f in ("b.csv", "a.csv")]
+    listed = sheet(write_receipt(lake, judged(lake, "held", rows)))
+    assert [listed.cell(n, 1).value for n in (1, 2, 3)] == ["文件", "a.csv", "b.csv"]
+    assert [listed.cell(n, 2).value for n in (1, 2, 3)] == ["行号", 1, 1]

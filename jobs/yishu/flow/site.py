@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, TypedDict
 from yishu.derive.tasks import CLASSES, CYCLES, MODES, SHARINGS
 from yishu.flow.files import put
 from yishu.flow.receipt_form import SEVERITIES, STATES
-from yishu.flow.run_facts import RunJson, ScoreJson
+from yishu.flow.run_facts import DIMENSIONS, RunJson, ScoreJson
 from yishu.lake.lake import Lake
+from yishu.quality.data_docs import template_folder
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -117,13 +118,13 @@ def _linked(entries: Sequence[Page]) -> dict[str, str]:
 def _templates(lake: Lake) -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    folder = lake.settings.project / "catalog" / "templates"
     pages = Environment(
-        loader=FileSystemLoader(folder), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        loader=FileSystemLoader(template_folder(lake)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     pages.globals |= {
         "classes": CLASSES, "cycles": CYCLES, "modes": MODES, "sharings": SHARINGS, "grades": GRADE_NAMES, "states": STATES,
         "severities": SEVERITIES,
+        "dimensions": list(dict.fromkeys(DIMENSIONS.values())),
     }  # fmt: skip
     pages.filters["count"] = lambda n: "–" if n is None else f"{n:,}"
     pages.filters["percent"] = _percent
