@@ -171,7 +171,7 @@ def _widths(r: ReceiptJson, heads: Sequence[str], fixed: Sequence[str]) -> Itera
             yield given[head]
             continue
         texts = [row["values"].get(head, row["extra"].get(head)) or "" for row in r["rows"][:_SAMPLED]]
-        yield float(min(48, max(10, *(_places(text) for text in [head, *texts])) + 2))
+        yield min(48.0, max(10, *(_places(text) for text in [head, *texts])) * 1.15 + 2)
 
 
 def _places(text: str) -> int:
