@@ -20,6 +20,7 @@ from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
 from yishu.lake.lake import Lake, OpenSpark, token_key
+from yishu.lake.session import tune
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -57,6 +58,7 @@ def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     if due is None:
         return False
     spark = open_spark()
+    tune(spark, _rows_of(lake, mart.inputs))
     frame = _run_select(spark, mart, bind_inputs(lake, spark, mart.select.read_text(encoding="utf-8"), mart.inputs))
     _publish_table(lake, spark, Target(table, mart.title, mart.fields, mart.key), frame, due)
     return True
@@ -71,10 +73,16 @@ def share(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> bool:
     if due is None:
         return False
     spark = open_spark()
+    tune(spark, _rows_of(lake, (source,)))
     system = tuple(c.name for c in system_columns(dataset.mode) if c.name not in ("_delivery", "_row"))
     target = Target(table, dataset.title, dataset.fields, more=system)
     _publish_table(lake, spark, target, tables.read(spark, lake.silver(dataset.name)), due)
     return True
+
+
+def _rows_of(lake: Lake, inputs: Sequence[str]) -> int:
+    """How many rows the inputs hold, from their logs."""
+    return sum(tables.row_count(lake.path(name)) for name in inputs if not name.startswith("codes."))
 
 
 def is_due(lake: Lake, table: str) -> bool:

@@ -5,6 +5,8 @@ The pass keeps a narrow frame (row, mask of broken rules, key) that later steps 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,7 +66,7 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
     try:
         received, bad, counts = _count(narrow, compiled)
         losers, repeated = _repeats(narrow, compiled, dataset)
-        duplicates = losers.count() if losers is not None else 0
+        duplicates = losers.count() if losers is not None else 0  # of the few rows whose key repeats
         bad_rows = narrow.where(_fatal(compiled)).select(*ROW, *_mask_names(compiled))
         yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, repeated, compiled)
     finally:
@@ -87,7 +89,10 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
 
 def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compiled:
     suite = bind(derive_suite(dataset, lake.project), lake.project)
-    return compile_suite(spark, suite, staged_schema(dataset))
+    content = hashlib.sha256(json.dumps([suite, staged_schema(dataset)], sort_keys=True).encode()).hexdigest()
+    if content not in lake.compiled:
+        lake.compiled[content] = compile_suite(spark, suite, staged_schema(dataset))
+    return lake.compiled[content]
 
 
 def staged_schema(dataset: Dataset) -> str:

@@ -20,6 +20,7 @@ from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
+from yishu.lake.session import tune
 from yishu.quality import whole_table
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     dataset = lake.project.datasets[delivery.dataset]
     require_sound(lake, f"bronze.{dataset.name}", f"silver.{dataset.name}", f"quarantine.{dataset.name}")
     spark = open_spark()
+    tune(spark, delivery.balance.received)
     with judge.judged(lake, spark, dataset, delivery) as verdicts:
         decision = _decide(lake, dataset, delivery, verdicts)
         if not decision.accepted and not released(lake, delivery):
