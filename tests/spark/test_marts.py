@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def test_the_select_gives_what_was_worked_out_by_hand(file: Path, project: Proje
     frame.unpersist()
 
 
-def assert_masked(spark: SparkSession, mart: Mart, case: Case, shown: list[dict[str, object]]) -> None:
+def assert_masked(spark: SparkSession, mart: Mart, case: Case, shown: Sequence[Mapping[str, object]]) -> None:
     """No value that the mart's fields mask is to be read anywhere in what gold shows."""
     masked = [f.name for f in mart.fields if field_mask(f)]
     clear = {row[name] for row in case.outputs for name in masked if name in row} - {"~"}
