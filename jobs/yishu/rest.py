@@ -15,6 +15,8 @@ from yishu.settings import Settings
 
 @dataclass(frozen=True)
 class DagRun:
+    """One run of a DAG; times as Airflow writes them, empty where it has not come so far."""
+
     dag: str
     run: str
     state: str

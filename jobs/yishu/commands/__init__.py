@@ -1,0 +1,1 @@
+"""The commands of `yishu`, one module per theme; `cli.py` names them."""

@@ -26,6 +26,8 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class ShapeError:
+    """A contract that is YAML, but not of the shape that ODCS gives it."""
+
     path: Path
     what: str
     remedy: str

@@ -24,6 +24,8 @@ _BYTES = 4_000_000
 
 @dataclass(frozen=True)
 class Sample:
+    """The first rows of a file, as text, and the form that it has."""
+
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     """As wide as the header; "" where a cell is empty or missing."""

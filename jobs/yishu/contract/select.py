@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TableRead:
+    """A table that a SELECT reads, and the line on which it is named."""
+
     name: str
     line: int
 

@@ -1,0 +1,1 @@
+"""5. How data moves; `pipeline.py` is the table of contents."""

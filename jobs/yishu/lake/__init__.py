@@ -1,0 +1,1 @@
+"""3. The only I/O: session, server, tables, ledger."""

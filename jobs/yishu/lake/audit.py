@@ -51,12 +51,14 @@ def verify(conn: sa.Connection) -> int:
 
 
 def rows(conn: sa.Connection, subject: str | None) -> list[AuditRow]:
+    """The audit in the order of its writing; of one subject where one is given."""
     query = sa.select(audit).order_by(audit.c.seq)
     found = conn.execute(query.where(audit.c.subject == subject) if subject is not None else query)
     return [AuditRow(**row._mapping) for row in found]
 
 
 def digest(seq: int, at: str, actor: str, action: str, subject: str, detail: str, previous: str) -> str:
+    """A row's link of the hash chain: SHA-256 over the previous link and the row as canonical JSON."""
     row = {"seq": seq, "at": at, "actor": actor, "action": action, "subject": subject, "detail": detail}
     text = json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256((previous + text).encode()).hexdigest()

@@ -174,6 +174,7 @@ def _require_free(bind: str, port: int, variable: str) -> None:
 
 
 def is_open(bind: str, port: int) -> bool:
+    """True if something listens there."""
     try:
         with socket.create_connection((bind, port), timeout=0.5):
             return True

@@ -1,0 +1,1 @@
+"""4. Suites at work: conditions, standards, results."""

@@ -79,6 +79,7 @@ def result_key(judged: Judged) -> ValidationResultIdentifier:
 
 
 def run_id(judged: Judged) -> RunIdentifier:
+    """The run under which GX's stores file a delivery's results: its id and the time of its claim."""
     from great_expectations.core.run_identifier import RunIdentifier
 
     return RunIdentifier(run_name=judged.delivery, run_time=judged.claimed_at)

@@ -1,0 +1,1 @@
+"""6. The believable province: extracts as departments send them, and what was planted."""

@@ -34,6 +34,8 @@ class Planted:
 
 @dataclass(frozen=True)
 class Dirty:
+    """An extract with its faults in it, and which they are."""
+
     columns: dict[str, pa.Array]
     rows: int
     duplicates: int

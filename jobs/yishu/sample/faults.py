@@ -26,6 +26,8 @@ LINE: Final = ""
 
 @dataclass(frozen=True)
 class Fault:
+    """What to spoil in which column, and the rule that must find it."""
+
     column: str
     rule: str
     spoil: Spoil
@@ -35,6 +37,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Oddity:
+    """A way to write a good value unusually, which standardising must undo."""
+
     column: str
     spoil: Spoil
     fits: str = ""

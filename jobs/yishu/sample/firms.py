@@ -23,6 +23,8 @@ CROWDED: Final = 120
 
 @dataclass(frozen=True)
 class Firms:
+    """The province's firms, all vectors of one length."""
+
     uscc: pa.Array
     name: pa.Array
     kind: Ints

@@ -15,6 +15,8 @@ from yishu.sample.places import TODAY, Places, place_of_birth
 
 @dataclass(frozen=True)
 class People:
+    """The province's people, all vectors of one length."""
+
     person_id: pa.Array
     id_no: pa.Array
     name: pa.Array

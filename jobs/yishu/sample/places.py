@@ -106,6 +106,8 @@ def read_industries(codelists: Mapping[str, Path], edition: str = "2017") -> lis
 
 @dataclass(frozen=True)
 class Indicator:
+    """One indicator of the macro economy."""
+
     code: str
     name: str
     unit: str

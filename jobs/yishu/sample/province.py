@@ -22,6 +22,8 @@ from yishu.sample.places import Indicator, Places, read_indicators, read_industr
 
 @dataclass(frozen=True)
 class Province:
+    """Everything that the departments' extracts are drawn from."""
+
     seed: int
     rows: int
     """How many rows the largest datasets get; the others scale with it."""

@@ -55,6 +55,8 @@ class PlantedDelivery:
 
 @dataclass(frozen=True)
 class Truth:
+    """All that was written and planted."""
+
     deliveries: tuple[PlantedDelivery, ...]
 
     def as_json(self) -> str:

@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Make every table of the ledger."""
     _deliveries()
     _what_hangs_on_deliveries()
     _decisions_and_disputes()
