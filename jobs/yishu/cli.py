@@ -70,8 +70,12 @@ def main(argv: list[str] | None = None) -> None:
             raise
         click.secho(str(error), fg="red", err=True)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        sys.exit(2)
+    except click.ClickException as error:
+        called = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "yishu"
+        click.secho(f"{error.format_message().rstrip(".")} — {called} --help tells how it is called [usage]", fg="red", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.secho("stopped; run again to go on where it was", fg="red", err=True)

@@ -47,7 +47,7 @@ def select(lake: Lake, sql: str, *, clear: bool = False) -> pa.Table:
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             connection.execute(f'CREATE VIEW "{schema}"."{short}" AS SELECT * FROM yishu__{schema}__{short}')
         try:
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"the SQL does not run: {error}", code="sql", remedy="the catalog lists tables and columns") from error
 
