@@ -23,8 +23,11 @@ run: $(READY) ## sample extracts through real Airflow DAGs to gold; leaves the s
 down: ## end what `make run` left up
 	@test ! -x $(BIN)/yishu || $(BIN)/yishu down
 
+# Three processes: Spark in this process and Spark Connect cannot share one.
 test: $(TESTED) lint ## every test
-	@$(PYTEST)
+	@$(PYTEST) tests/unit
+	@$(PYTEST) tests/spark
+	@$(PYTEST) tests/lake
 
 test-unit: $(READY) ## the tests that need no JVM
 	@$(PYTEST) tests/unit

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from yishu.contract.levels import dataset_levels, mart_levels
-from yishu.errors import YishuError
+from yishu.errors import MachineError, YishuError
 from yishu.flow import bronze, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
@@ -155,19 +155,26 @@ def _chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:
 
 
 def _concerned(lake: Lake, table: str, databases: set[str]) -> bool:
-    """A mart is looked at if it lies in a chosen database or reads one; whether it is built, its inputs decide."""
+    """A mart is looked at if it is shared, lies in a chosen database or reads one; whether it is built, its inputs decide."""
     mart = lake.project.marts[table]
-    if len(databases) == len({d.database for d in lake.project.datasets.values()}):
+    if lake.project.databases[mart.database].kind == "shared":
         return True
     sources = {lake.project.datasets[i.split(".")[1]].database for i in mart.inputs if i.startswith("silver.")}
     return mart.database in databases or bool(sources & databases)
 
 
 def _guarded(report: Report, step, *args):  # type: ignore[no-untyped-def]
-    """Run one step; an error of ours is kept for the end, so that it holds nobody else up."""
+    """Run one step; an error is kept for the end, so that it holds nobody else up."""
+    from grpc import RpcError
+    from pyspark.errors import PySparkException
+
     try:
         return step(*args)
     except YishuError as error:
-        log.error("%s", error)
-        report.errors.append(error)
-        return None
+        kept = error
+    except (PySparkException, RpcError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        kept = MachineError(f"Spark failed in {step.__name__} {args[-1]}: {first}", code="spark", remedy="yishu run again")
+    log.error("%s", kept)
+    report.errors.append(kept)
+    return None

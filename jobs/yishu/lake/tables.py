@@ -31,7 +31,8 @@ class TableVersion:
 
 
 def exists(path: Path) -> bool:
-    return (path / "_delta_log").is_dir()
+    """True from the table's first commit on; a log folder alone is a write that is going on, or was killed."""
+    return any((path / "_delta_log").glob("*.json"))
 
 
 def look(path: Path) -> TableVersion | None:
