@@ -75,7 +75,8 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(2)
     except click.ClickException as error:
         called = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "yishu"
-        click.secho(f"{error.format_message().rstrip(".")} — {called} --help tells how it is called [usage]", fg="red", err=True)
+        said = error.format_message().rstrip(".")
+        click.secho(f"{said} — {called} --help tells how it is called [usage]", fg="red", err=True)
         sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.secho("stopped; run again to go on where it was", fg="red", err=True)

@@ -99,8 +99,9 @@ class Store:
         except (exc.IntegrityError, exc.ProgrammingError, exc.DataError):
             raise
         except exc.DBAPIError as error:
+            said = " ".join(str(error.orig).split())
             raise MachineError(
-                f"the ledger at {self._url.render_as_string()} cannot be used: {error.orig}", code="ledger",
+                f"the ledger at {self._url.render_as_string()} cannot be used: {said}", code="ledger",
                 remedy="check that the database runs, its disk has room and no one blocks it, then try again",
             ) from error  # fmt: skip
 
