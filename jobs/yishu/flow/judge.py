@@ -21,7 +21,7 @@ from yishu.lake import tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 from yishu.quality.codelists import bind
-from yishu.quality.conditions import Compiled, RowRule, compile_suite
+from yishu.quality.conditions import Compiled, RowRule, compile_suite, rule_that_fails, spark_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -64,7 +64,7 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
     compiled = compiled_suite(lake, spark, dataset)
     narrow = _narrow(staged, dataset, compiled).persist()
     try:
-        received, bad, counts = _count(narrow, compiled)
+        received, bad, counts = _counted(staged, narrow, compiled, dataset)
         losers, repeated = _repeats(narrow, compiled, dataset)
         duplicates = losers.count() if losers is not None else 0  # of the few rows whose key repeats
         bad_rows = narrow.where(_fatal(compiled)).select(*ROW, *_mask_names(compiled))
@@ -153,6 +153,19 @@ def broken(compiled: Compiled) -> Iterator[tuple[RowRule, Column]]:
         yield rule, F.col(f"__mask{i // MASK_BITS}").bitwiseAND(F.lit(1 << (i % MASK_BITS))) != 0
 
 
+def _counted(
+    staged: DataFrame, narrow: DataFrame, compiled: Compiled, dataset: Dataset
+) -> tuple[int, int, tuple[RuleCount, ...]]:
+    """The counts; a rule that Spark cannot evaluate is named, so that other datasets go on past it."""
+    try:
+        return _count(narrow, compiled)
+    except spark_errors() as error:
+        to_blame = rule_that_fails(staged, compiled, dataset.name)
+        if to_blame is None:
+            raise
+        raise to_blame from error
+
+
 def _count(narrow: DataFrame, compiled: Compiled) -> tuple[int, int, tuple[RuleCount, ...]]:
     """One aggregate over the narrow frame; it also fills the cache."""
     from pyspark.sql import functions as F
@@ -221,8 +234,12 @@ def spelled_out(verdicts: Verdicts, dataset: Dataset) -> DataFrame:
         return F.when(hit, F.struct(*[F.lit(v).alias(k) for k, v in parts.items()]))
 
     # warnings do not keep a row out, and some depend on which other dataset came first: they are counted, not listed
-    fatal = [(r, h) for r, h in broken(verdicts.compiled) if r.fatal]
-    reasons = F.array_compact(F.array(*[reason(r, h) for r, h in fatal]))
+    fatal = {r.name: (r, h) for r, h in broken(verdicts.compiled) if r.fatal}
+    for field in dataset.fields:  # what could not be read is not also called missing
+        if {f"type:{field.name}", f"required:{field.name}"} <= fatal.keys():
+            rule, hit = fatal[f"required:{field.name}"]
+            fatal[rule.name] = (rule, hit & ~fatal[f"type:{field.name}"][1])
+    reasons = F.array_compact(F.array(*[reason(r, h) for r, h in fatal.values()]))
     rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows), list(ROW))
     cells = [F.col(f"`{_IN}{f.name}`").alias(f.name) for f in dataset.fields]
     return rows.select(*cells, "_extra", "_raw", "_delivery", *ROW, reasons.alias("_violations"))

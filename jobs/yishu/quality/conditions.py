@@ -7,18 +7,24 @@ NULL: a value that is missing breaks no rule but not-null; a condition that is N
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import JsonValue
 
 from yishu.derive.suite import ExpectationJson, SuiteJson
 from yishu.errors import ContractError, Place
 
 if TYPE_CHECKING:
+    from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.expectations.expectation import Expectation
-    from great_expectations.validator.metric_configuration import MetricConfiguration
-    from pyspark.sql import Column, SparkSession
+    from great_expectations.validator.metric_configuration import MetricConfiguration, MetricConfigurationID
+    from great_expectations.validator.validation_graph import MetricsCalculatorErrorResultValue
+    from pyspark.sql import Column, DataFrame, SparkSession
+
+    Aborted = Mapping[MetricConfigurationID, MetricsCalculatorErrorResultValue]
 
 MASK_BITS = 62
 """Rules per mask column: a bigint has 63 bits above its sign; one is left free."""
@@ -97,9 +103,35 @@ def compile_suite(spark: SparkSession, suite: SuiteJson, schema: str) -> Compile
             tables.append(expectation)
         else:
             wanted.append((expectation, config))
-    found, _ = MetricsCalculator(engine).compute_metrics([config for _, config in wanted], runtime_configuration=None)
+    found, aborted = MetricsCalculator(engine).compute_metrics([config for _, config in wanted], runtime_configuration=None)
+    # a metric that failed itself comes before those that only lack it, so that the right rule is named
+    for expectation, config in sorted(wanted, key=lambda w: w[1].id not in aborted):
+        if config.id not in found:
+            raise _refused(expectation, suite["name"], why_aborted(aborted, [config.id]))
+        if any(name.startswith("column.") for name, *_ in found):
+            _require_own_row(expectation, config, engine, suite["name"])
     rules = tuple(RowRule(e, _bad(e, found[c.id], suite["name"])) for e, c in wanted)
     return Compiled(rules, tuple(tables))
+
+
+def _require_own_row(
+    expectation: ExpectationJson, config: MetricConfiguration, engine: SparkDFExecutionEngine, suite: str
+) -> None:
+    """A condition made with figures of the whole column, such as its mean, would hold those of the empty frame: never bad."""
+    from great_expectations.validator.metrics_calculator import MetricsCalculator
+
+    graph = MetricsCalculator(engine).build_metric_dependency_graph([config])
+    names = {e.left.metric_name for e in graph.edges}
+    figures = sorted(n for n in names if n.startswith("column.") and not n.endswith(".aggregate_fn"))
+    if figures:
+        raise _refused(expectation, suite, f"it judges a row by {', '.join(figures)} of all rows, which one pass does not know")
+
+
+def why_aborted(aborted: Aborted, wanted: Sequence[MetricConfigurationID]) -> str:
+    """GX's own words, in one line, on why it made no value of a metric: it failed itself, or something that it needs did."""
+    told = [aborted[m] for m in wanted if m in aborted] or list(aborted.values())
+    lines = [info["exception_info"].exception_message.strip().split("\n")[0] for info in told]
+    return "; ".join(dict.fromkeys(lines)) or "Great Expectations made no value of it"
 
 
 def _balanced(terms: Sequence[Column]) -> Column:
@@ -116,29 +148,45 @@ def instantiate(expectation: ExpectationJson, suite: str) -> Expectation:
     Raises:
         ContractError: GX does not know the type or refuses the arguments.
     """
-    from great_expectations.exceptions import ExpectationNotFoundError
+    from great_expectations.exceptions.exceptions import ExpectationNotFoundError
     from great_expectations.expectations.registry import get_expectation_impl
     from pydantic import ValidationError
     from pydantic.v1 import ValidationError as OldValidationError
 
     try:
-        return get_expectation_impl(expectation["type"])(**expectation["kwargs"])
+        return get_expectation_impl(expectation["type"])(**_arguments(expectation["kwargs"]))
     except (ExpectationNotFoundError, ValidationError, OldValidationError, TypeError) as error:
         raise _refused(expectation, suite, str(error)) from error
 
 
-def _condition_metric(expectation: ExpectationJson, engine: object, suite: str) -> MetricConfiguration | None:
+def _arguments(kwargs: Mapping[str, JsonValue]) -> dict[str, Any]:
+    """The arguments with a Spark row_condition as GX 1.9 and later want it; suites keep the text, which every GX reads."""
+    from great_expectations.expectations.row_conditions import PassThroughCondition
+
+    text = kwargs.get("row_condition")
+    if not isinstance(text, str) or kwargs.get("condition_parser") != "spark":
+        return dict(kwargs)
+    return {**kwargs, "row_condition": PassThroughCondition(pass_through_filter=text), "condition_parser": None}
+
+
+def _condition_metric(expectation: ExpectationJson, engine: SparkDFExecutionEngine, suite: str) -> MetricConfiguration | None:
     """The metric that yields the condition; None for an expectation on the whole table."""
+    from great_expectations.exceptions.exceptions import MetricProviderError
+    from great_expectations.expectations.registry import get_metric_provider
     from great_expectations.validator.metric_configuration import MetricConfiguration
 
     built = instantiate(expectation, suite)
     name = getattr(built, "map_metric", None)
     if not name:
         return None
-    metrics = built.get_validation_dependencies(execution_engine=engine).metric_configurations  # type: ignore[arg-type]
+    metrics = built.get_validation_dependencies(execution_engine=engine).metric_configurations
     like = next((m for key, m in metrics.items() if key.startswith(f"{name}.")), None)
+    try:
+        get_metric_provider(f"{name}.condition", engine)
+    except MetricProviderError:
+        like = None
     if like is None:
-        raise _refused(expectation, suite, "no Spark condition")
+        raise _refused(expectation, suite, "Great Expectations has no Spark condition for it")
     return MetricConfiguration(f"{name}.condition", like.metric_domain_kwargs, like.metric_value_kwargs)
 
 
@@ -161,9 +209,10 @@ def _row_condition(expectation: ExpectationJson, domain: dict[str, object], suit
     """The filter as the contract wrote it; GX 1.24 wraps a Spark one in a record of its own."""
     given = domain["row_condition"]
     text = given.get("pass_through_filter") if isinstance(given, dict) else getattr(given, "pass_through_filter", given)
-    # a window counts over all rows, so a uniqueness rule under a filter would count too many
-    if not isinstance(text, str) or domain.get("condition_parser") != "spark" or "unique" in expectation["type"]:
-        raise _refused(expectation, suite, "row_condition needs condition_parser: spark and no uniqueness rule")
+    # a window looks at all rows, so a rule on uniqueness or order under a filter would see too many
+    windowed = "unique" in expectation["type"] or "creasing" in expectation["type"]
+    if not isinstance(text, str) or expectation["kwargs"].get("condition_parser") != "spark" or windowed:
+        raise _refused(expectation, suite, "row_condition needs condition_parser: spark and a rule on single rows")
     return text
 
 
@@ -183,10 +232,31 @@ def _not_ignored(domain: dict[str, object]) -> list[Column]:
             return []
 
 
+def rule_that_fails(frame: DataFrame, compiled: Compiled, suite: str) -> ContractError | None:
+    """Once judging failed inside Spark: the rule that alone cannot be evaluated, such as a broken pattern; None: none is to blame."""
+    from pyspark.sql import functions as F
+
+    frame.count()  # where this fails too, the machine or the data is at fault, and its error is the one to see
+    for rule in compiled.rows:
+        try:
+            frame.agg(F.count_if(rule.condition)).collect()
+        except spark_errors() as error:
+            return _refused(rule.expectation, suite, str(error).split("\n")[0])
+    return None
+
+
+def spark_errors() -> tuple[type[Exception], ...]:
+    """What a failed job raises: through Connect PySpark's own, in this process also py4j's, as it came from the JVM."""
+    from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    return (PySparkException, Py4JJavaError)
+
+
 def _refused(expectation: ExpectationJson, suite: str, why: str) -> ContractError:
     rule = expectation["meta"].get("yishu", {}).get("rule", expectation["type"])
     return ContractError(
-        f"rule {rule} ({expectation['type']}) cannot be used: {why}", code="expectation", place=Place(f"expectations/{suite}.json"),
+        f"rule {rule} ({expectation['type']}) cannot be used: {' '.join(why.split())}", code="expectation", place=Place(f"expectations/{suite}.json"),
         expected="a Great Expectations type with its arguments", remedy="mend the rule in the contract, then yishu render",
         subject=suite,
     )  # fmt: skip

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from yishu.derive.suite import ExpectationJson
 from yishu.errors import ContractError, Place
 from yishu.lake.ledger import RuleCount
-from yishu.quality.conditions import instantiate
+from yishu.quality.conditions import instantiate, why_aborted
 
 if TYPE_CHECKING:
+    from great_expectations.validator.metric_configuration import MetricConfiguration
     from pyspark.sql import DataFrame
 
 
@@ -34,16 +35,23 @@ def evaluate(frame: DataFrame, expectations: Sequence[ExpectationJson], rows: in
     engine = SparkDFExecutionEngine(batch_data_dict={"staged": frame}, persist=False)
     built = [(e, instantiate(e, suite)) for e in expectations]
     needed = [b.get_validation_dependencies(execution_engine=engine).metric_configurations for _, b in built]
-    configs = {c.id: c for per in needed for c in per.values() if c.metric_name != "table.row_count"}
-    values, failed = MetricsCalculator(engine).compute_metrics(list(configs.values()), runtime_configuration=None)
-    known = {c.id: rows for per in needed for c in per.values() if c.metric_name == "table.row_count"}
+    # the count of all rows is known; one under a row_condition is not
+    counted = {c.id for per in needed for c in per.values() if c.metric_name == "table.row_count" and not _filtered(c)}
+    configs = {c.id: c for per in needed for c in per.values() if c.id not in counted}
+    values, aborted = MetricsCalculator(engine).compute_metrics(list(configs.values()), runtime_configuration=None)
+    known = dict.fromkeys(counted, rows)
     counts = []
     for (expectation, expected), metrics in zip(built, needed, strict=True):
-        if any(c.id in failed for c in metrics.values()):
-            raise _cannot_run(expectation, suite)
+        missing = [c.id for c in metrics.values() if c.id not in values and c.id not in known]
+        if missing:
+            raise _cannot_run(expectation, suite, why_aborted(aborted, missing))
         result = expected.metrics_validate({**values, **known}, runtime_configuration=None, execution_engine=engine)
         counts.append(_count(expectation, bool(result.success)))
     return tuple(counts)
+
+
+def _filtered(metric: MetricConfiguration) -> bool:
+    return bool(metric.metric_domain_kwargs.get("row_condition"))
 
 
 def _count(expectation: ExpectationJson, success: bool) -> RuleCount:
@@ -54,8 +62,8 @@ def _count(expectation: ExpectationJson, success: bool) -> RuleCount:
     )  # fmt: skip
 
 
-def _cannot_run(expectation: ExpectationJson, suite: str) -> ContractError:
+def _cannot_run(expectation: ExpectationJson, suite: str, why: str) -> ContractError:
     return ContractError(
-        f"rule {expectation['meta']['yishu']['rule']} ({expectation['type']}) could not be computed", code="check-cannot-run",
+        f"rule {expectation['meta']['yishu']['rule']} ({expectation['type']}) could not be computed: {why}", code="check-cannot-run",
         place=Place(f"expectations/{suite}.json"), remedy="mend its arguments in the contract", subject=suite,
     )  # fmt: skip
