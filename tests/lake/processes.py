@@ -13,9 +13,9 @@ def living(sessions: Iterable[int]) -> list[int]:
     wanted, found = set(sessions), []
     for entry in Path("/proc").iterdir():
         try:
-            if entry.name.isdigit() and os.getsid(int(entry.name)) in wanted:
-                if (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
-                    found.append(int(entry.name))
+            ours = entry.name.isdigit() and os.getsid(int(entry.name)) in wanted
+            if ours and (entry / "stat").read_text().rpartition(")")[2].split()[0] != "Z":
+                found.append(int(entry.name))
         except (ProcessLookupError, FileNotFoundError):
             continue
     return found

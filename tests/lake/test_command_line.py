@@ -138,11 +138,11 @@ def test_decisions_stay_in_the_audit_and_the_next_run_follows_them(yishu: Shell)
     january, february, march = (str(yishu.delivery("fact", period)["id"]) for period in (JAN, FEB, MAR))
     for words in (("release", february), ("reject", march), ("reprocess", january)):
         done = yishu(*words, "--reason", f"{words[0]}: 已与部门核实")
-        assert done.returncode == 0 and words[1] in done.stdout or "1 deliveries wait again" in done.stdout, done.stderr
+        assert (done.returncode == 0 and words[1] in done.stdout) or "1 deliveries wait again" in done.stdout, done.stderr
     assert yishu.delivery("fact", MAR)["state"] == "rejected"
     done = yishu("run", "toy")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "2 deliveries settled (0 held), 1 marts built\n"
+    assert done.stdout == "2 deliveries settled (0 held), 2 marts built\n"
     assert {yishu.delivery("fact", p)["state"] for p in (JAN, FEB)} == {"accepted"}
     assert yishu.json("query", "SELECT period, amount FROM toy.total ORDER BY 1") == [
         {"period": JAN, "amount": "3.50"}, {"period": FEB, "amount": "4.00"},
@@ -207,7 +207,9 @@ def test_check_names_file_line_and_remedy_of_a_broken_contract(yishu: Shell, tmp
     assert (whole.returncode, whole.stdout) == (0, "1 databases, 4 datasets, 2 marts: all good\n")
     contract = project / "schemas" / "basic" / "toy" / "firm.yaml"
     text = contract.read_text(encoding="utf-8")
-    contract.write_text(text.replace("property: yishu.mode, value: upsert", "property: yishu.mode, value: upset"), encoding="utf-8")
+    contract.write_text(
+        text.replace("property: yishu.mode, value: upsert", "property: yishu.mode, value: upset"), encoding="utf-8"
+    )
     line = 1 + next(n for n, said in enumerate(contract.read_text(encoding="utf-8").splitlines()) if "upset" in said)
     done = yishu("check", YISHU_PROJECT=str(project))
     assert done.returncode == 2

@@ -26,7 +26,13 @@ EXCEPTIONS = {
     ("lake.tables", "derive.spark_types"): "how a text is quoted in Spark's SQL is said once, and DDL needs it too",
 }
 """Imports that point sideways, each with its reason."""
-OWED = {"flow.judge.compiled_suite", "flow.judge.silver_columns", "flow.silver.passage", "lake.tables.delete", "lake.tables.merge"}
+OWED = {
+    "flow.judge.compiled_suite",
+    "flow.judge.silver_columns",
+    "flow.silver.passage",
+    "lake.tables.delete",
+    "lake.tables.merge",
+}
 """Docstrings still to be written."""
 HEAVY = ("pyspark", "great_expectations", "airflow", "pandas", "deltalake", "pydantic", "sqlalchemy")
 CPU_SECONDS = 0.5
@@ -216,7 +222,11 @@ print(*[name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
 
 @pytest.mark.parametrize(
     ("words", "light"),
-    [([], HEAVY), (["--help"], HEAVY), (["check"], ("pyspark", "great_expectations", "airflow", "pandas", "deltalake", "duckdb"))],
+    [
+        ([], HEAVY),
+        (["--help"], HEAVY),
+        (["check"], ("pyspark", "great_expectations", "airflow", "pandas", "deltalake", "duckdb")),
+    ],
 )
 def test_a_command_imports_nothing_heavy_that_it_does_not_need(words: list[str], light: tuple[str, ...]) -> None:
     code = LOADED.format(heavy=light)

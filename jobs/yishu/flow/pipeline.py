@@ -22,7 +22,7 @@ from yishu.lake.ledger import Delivery
 
 log = logging.getLogger("yishu")
 
-FINISHED = ("accepted", "held", "rejected", "unchanged")
+FINISHED = ("accepted", "held", "rejected", "unchanged", "superseded")
 
 
 def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
