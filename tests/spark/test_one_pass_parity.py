@@ -71,7 +71,11 @@ def stock(frame: DataFrame, chosen: SuiteJson) -> dict[str, tuple[bool, int, set
     for one in found.results:
         assert not any(v.get("raised_exception") for v in _infos(one.exception_info)), one.exception_info
         ids = [row["id"] for row in one.result.get("unexpected_index_list") or []]
-        verdicts[one.expectation_config.meta["yishu"]["rule"]] = (bool(one.success), one.result.get("unexpected_count") or 0, set(ids))
+        verdicts[one.expectation_config.meta["yishu"]["rule"]] = (
+            bool(one.success),
+            one.result.get("unexpected_count") or 0,
+            set(ids),
+        )
     return verdicts
 
 
@@ -123,14 +127,29 @@ def one_of_each_form(project: Project) -> Iterator[tuple[Dataset, SuiteJson]]:
 def pool(column: str, kind: str, rules: list[ExpectationJson]) -> list[object]:
     """Values for a column: those that its rules name, right and wrong ones beside them, and NULL."""
     told = " ".join(str(r["kwargs"].get("row_condition", "")) for r in rules)
-    mine = [r["kwargs"] for r in rules if column in (r["kwargs"].get("column"), r["kwargs"].get("column_A"), r["kwargs"].get("column_B"))]
+    mine = [
+        r["kwargs"]
+        for r in rules
+        if column in (r["kwargs"].get("column"), r["kwargs"].get("column_A"), r["kwargs"].get("column_B"))
+    ]
     if kind == "string":
         sets = [v for k in mine for v in list(k.get("value_set") or [])[:3]]  # type: ignore[arg-type]
         pairs = [p for k in mine for pair in (k.get("value_pairs_set") or []) for p in pair][:6]  # type: ignore[union-attr]
         filtered = re.findall(rf"{column}[^']*'([^']*)'", told)
-        return [*ODD, *KNOWN, *3 * sets, *3 * pairs, *6 * filtered] if not sets and not filtered else [*ODD, *6 * sets, *pairs, *6 * filtered]
+        return (
+            [*ODD, *KNOWN, *3 * sets, *3 * pairs, *6 * filtered]
+            if not sets and not filtered
+            else [*ODD, *6 * sets, *pairs, *6 * filtered]
+        )
     if kind == "date":
-        return [None, dt.date(1900, 1, 1), dt.date(1985, 6, 1), dt.date(2015, 3, 2), dt.date(2024, 2, 29), dt.date(9999, 12, 31)]
+        return [
+            None,
+            dt.date(1900, 1, 1),
+            dt.date(1985, 6, 1),
+            dt.date(2015, 3, 2),
+            dt.date(2024, 2, 29),
+            dt.date(9999, 12, 31),
+        ]
     if kind == "timestamp":
         return [None, dt.datetime(2015, 3, 2), dt.datetime(2024, 1, 1, 8, 30), dt.datetime(2025, 12, 31, 23, 59, 59)]
     if kind == "boolean":
@@ -233,8 +252,8 @@ BROKEN = {"too low a sum", "too few rows", "wrong largest", "missing share", "SQ
 
 
 @pytest.fixture(scope="module")
-def people(quick: SparkSession) -> DataFrame:
-    return quick.createDataFrame(PEOPLE, f"id int, {SCHEMA}").coalesce(1).cache()
+def people(spark: SparkSession) -> DataFrame:
+    return spark.createDataFrame(PEOPLE, f"id int, {SCHEMA}").coalesce(1).cache()
 
 
 def test_a_users_rules_on_rows_are_judged_as_stock_gx_judges_them(people: DataFrame) -> None:
@@ -247,6 +266,12 @@ def test_a_users_rules_on_the_whole_table_are_judged_as_stock_gx_judges_them(peo
     assert agree(people, chosen, SCHEMA) == {}
     counts = whole_table.evaluate(people, chosen["expectations"], len(PEOPLE), "toy")
     assert {c.rule for c in counts if c.bad} == {WHOLE[name]["meta"]["yishu"]["rule"] for name in BROKEN}
+
+
+def test_a_users_sql_sees_the_rows_of_its_own_session(quick: SparkSession) -> None:
+    frame = quick.createDataFrame(PEOPLE, f"id int, {SCHEMA}")
+    [count] = whole_table.evaluate(frame, [WHOLE["SQL"]], len(PEOPLE), "toy")
+    assert (count.rule, count.bad) == ("sql", 1)
 
 
 # --- rules that cannot be used ---------------------------------------------------------------------------------------

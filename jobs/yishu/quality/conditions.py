@@ -93,8 +93,8 @@ def compile_suite(spark: SparkSession, suite: SuiteJson, schema: str) -> Compile
     from yishu.quality import standards
 
     standards.register()
-    # persist=False: the default caches the frame, and on the real one that would compute it
-    engine = SparkDFExecutionEngine(batch_data_dict={"staged": spark.createDataFrame([], schema)}, persist=False)
+    # spark: else GX takes or opens a session of its choice; persist=False: the default caches the frame, which would compute it
+    engine = SparkDFExecutionEngine(spark=spark, batch_data_dict={"staged": spark.createDataFrame([], schema)}, persist=False)
     wanted: list[tuple[ExpectationJson, MetricConfiguration]] = []
     tables = []
     for expectation in suite["expectations"]:

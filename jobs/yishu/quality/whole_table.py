@@ -32,7 +32,8 @@ def evaluate(frame: DataFrame, expectations: Sequence[ExpectationJson], rows: in
     from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
     from great_expectations.validator.metrics_calculator import MetricsCalculator
 
-    engine = SparkDFExecutionEngine(batch_data_dict={"staged": frame}, persist=False)
+    # the frame's own session, in which a user's SQL finds the rows as a view
+    engine = SparkDFExecutionEngine(spark=frame.sparkSession, batch_data_dict={"staged": frame}, persist=False)
     built = [(e, instantiate(e, suite)) for e in expectations]
     needed = [b.get_validation_dependencies(execution_engine=engine).metric_configurations for _, b in built]
     # the count of all rows is known; one under a row_condition is not
