@@ -11,7 +11,7 @@ from tests.bench.firms import DEPARTMENT, write_firms, write_project
 from tests.bench.measuring import Figure, figure
 
 _CODE = """
-import resource, sys
+import sys
 from pathlib import Path
 from yishu.settings import load_settings
 from yishu.lake.lake import open_lake
@@ -19,7 +19,8 @@ from yishu.flow import pipeline
 lake = open_lake(load_settings({"YISHU_HOME": sys.argv[1]}, Path(sys.argv[2])))
 for delivery in pipeline.receive(lake, "firms"):
     pipeline.to_bronze(lake, delivery)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+# not ru_maxrss: that one remembers the size of the process that started this one
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 
 

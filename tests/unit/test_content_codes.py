@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import itertools
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_spans_are_dates_in_order_and_one_code_has_one_name_at_a_time(
         )
     for key, listed in spans.items():
         listed.sort()
-        for (_, end), (start, _) in zip(listed, listed[1:], strict=False):
+        for (_, end), (start, _) in itertools.pairwise(listed):
             assert end < start, f"{key} has two rows on {start}"
 
 

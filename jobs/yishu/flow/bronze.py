@@ -36,8 +36,10 @@ READERS: dict[FileFormat, Callable[[Path, Dataset], Reading]] = {
 _MARK = "yishu"
 """Under this key each commit names its delivery; a commit without it is a stranger's."""
 _NOTES = "yishu.notes"
-_GROUP_ROWS = 262_144
+_GROUP_ROWS = 131_072
 """Rows per Parquet row group: small enough that Spark splits one delivery over all its cores."""
+_FILE_BYTES = 32 << 20
+"""The writer keeps a file in memory until it is full: small files keep the worker small."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ def _write(path: Path, rows: _Stamped, schema: pa.Schema, app_id: str, notes: Se
     try:
         write_deltalake(
             path, pa.RecordBatchReader.from_batches(schema, rows.batches()), mode="append", schema_mode="merge",
-            partition_by=[DELIVERY], configuration={"delta.dataSkippingNumIndexedCols": "0"},
+            partition_by=[DELIVERY], configuration={"delta.dataSkippingNumIndexedCols": "0"}, target_file_size=_FILE_BYTES,
             writer_properties=WriterProperties(
                 compression="SNAPPY", max_row_group_size=_GROUP_ROWS, default_column_properties=plain
             ),

@@ -36,8 +36,7 @@ def bind_inputs(lake: Lake, spark: SparkSession, select: str, inputs: Iterable[s
 
 def rename_tables(select: str, views: dict[str, str]) -> str:
     """Replace `a.b` by its view wherever the pair stands as a table, leaving every other character as it was."""
-    from sqlglot import tokenize
-    from sqlglot import TokenType
+    from sqlglot import TokenType, tokenize
 
     tokens = tokenize(select, read="spark")
     pieces, last = [], 0

@@ -81,7 +81,7 @@ def _overwrite(path: Path, rows: pa.Table, database: str | None) -> None:
     if standing == digest or (standing is None and not rows.num_rows):
         return
     partition = {} if database is None else {"predicate": f"database = '{database}'", "partition_by": ["database"]}
-    write_deltalake(
+    write_deltalake(  # type: ignore[call-overload]
         path, rows, mode="overwrite", **partition,
         schema_mode=None if partition else "overwrite",
         commit_properties=CommitProperties(custom_metadata={mark: digest, "yishu": path.name}),
