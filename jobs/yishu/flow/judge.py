@@ -88,6 +88,7 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
 
 
 def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compiled:
+    """The dataset's suite as columns; made once per content and process."""
     suite = bind(derive_suite(dataset, lake.project), lake.project)
     content = hashlib.sha256(json.dumps([suite, staged_schema(dataset)], sort_keys=True).encode()).hexdigest()
     if content not in lake.compiled:
@@ -217,6 +218,7 @@ def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataF
 
 
 def silver_columns(fields: Sequence[Field], delivery: Delivery) -> list[Column]:
+    """What a row becomes in silver: its typed fields with their titles, and where it came from."""
     from pyspark.sql import functions as F
 
     typed = [F.col(f"`{f.name}`").alias(f.name, metadata={"comment": f.title}) for f in fields]

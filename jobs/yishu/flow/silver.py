@@ -72,6 +72,7 @@ class Passage:
 
 
 def passage(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Passage:
+    """The delivery with its verdicts and those standing deliveries whose place it takes."""
     standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted", "held"})
     same = [d for d in standing if (d.department, d.period) == (delivery.department, delivery.period)]
     replaced = tuple(d for d in same if d.ordinal < delivery.ordinal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from yishu.errors import MachineError
 from yishu.lake import server
@@ -11,6 +12,10 @@ from yishu.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+SMALL_ROWS = 100_000
+"""Below this many rows a session interprets instead of compiling."""
 
 
 def open_session(settings: Settings) -> SparkSession:
@@ -22,11 +27,16 @@ def open_session(settings: Settings) -> SparkSession:
     if settings.spark.mode == "local":
         return _local(settings)
     if settings.spark.mode == "remote":
+        _require_door(settings.spark.remote)
         return _connect(settings.spark.remote, settings)
     return _connect(server.start(settings).connect, settings)
 
 
-SMALL_ROWS = 100_000
+def _require_door(address: str) -> None:
+    """A dead endpoint would be tried for minutes; ask its port first."""
+    door = urlsplit(address)
+    if not server.is_open(door.hostname or "", door.port or 15002):
+        raise MachineError(f"no Spark Connect at {address}", code="connect", remedy="start that server or set YISHU_SPARK_REMOTE")
 
 
 def tune(spark: SparkSession, rows: int) -> None:

@@ -103,11 +103,6 @@ def overwrite(frame: DataFrame, path: Path, app_id: str) -> None:
     _write(frame, path, app_id).mode("overwrite").option("overwriteSchema", "true").save(str(path))
 
 
-def delete(spark: SparkSession, path: Path, app_id: str, predicate: str) -> None:
-    with _transaction(spark, app_id):
-        spark.sql(f"DELETE FROM delta.`{path}` WHERE {predicate}").collect()
-
-
 @dataclass(frozen=True)
 class Merge:
     """One MERGE: rows of `source` meet the table's on `on`; clauses in order (aliases `t` and `s`)."""
@@ -117,6 +112,7 @@ class Merge:
 
 
 def merge(source: DataFrame, path: Path, app_id: str, plan: Merge) -> None:
+    """Run one MERGE of the source into the table, in one commit."""
     spark = source.sparkSession
     source.createOrReplaceTempView("yishu_merge_source")
     sql = f"MERGE INTO delta.`{path}` t USING yishu_merge_source s ON {plan.on} " + " ".join(plan.clauses)
