@@ -241,7 +241,9 @@ def spelled_out(verdicts: Verdicts, dataset: Dataset) -> DataFrame:
         if {f"type:{field.name}", f"required:{field.name}"} <= fatal.keys():
             rule, hit = fatal[f"required:{field.name}"]
             fatal[rule.name] = (rule, hit & ~fatal[f"type:{field.name}"][1])
-    reasons = F.array_compact(F.array(*[reason(r, h) for r, h in fatal.values()]))
+    every = F.array_compact(F.array(*[reason(r, h) for r, h in fatal.values()]))
+    # a row that could not be read has no cells to complain about
+    reasons = F.when(fatal["unparsable"][1], F.array(reason(*fatal["unparsable"]))).otherwise(every)
     rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows), list(ROW))
     cells = [F.col(f"`{_IN}{f.name}`").alias(f.name) for f in dataset.fields]
     return rows.select(*cells, "_extra", "_raw", "_delivery", *ROW, reasons.alias("_violations"))

@@ -129,6 +129,8 @@ def server_conf(settings: Settings) -> dict[str, str]:
         "spark.databricks.delta.snapshotPartitions": "2",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.parquet.compression.codec": "zstd",
+        # HotSpot never compiles a method above 8,000 bytes of code; Spark's own limit of 65,535 would keep it interpreted
+        "spark.sql.codegen.hugeMethodLimit": "8000",
         **spark.conf,
     }
 
