@@ -18,23 +18,44 @@ TRUE = ("1", "true", "t", "y", "yes", "是")
 FALSE = ("0", "false", "f", "n", "no", "否")
 
 
-def text_sql(field: Field, column: str) -> str:
+def text_sql(field: Field, column: str, plain: bool = False) -> str:
     """The standardised text of a cell, NULL if blank.
 
     Args:
         field: the contract's field; its type and checks say whether it is a code or free text.
         column: the bronze column, already quoted.
+        plain: no cell of the delivery's column has anything to standardise but its case, as `flow.reading.plain` saw.
     """
-    if _is_free_text(field):
-        return f"nullif(btrim({column}, {literal(_BLANKS + _NOTHING)}), '')"
-    short = f"btrim({column}, {literal(' ' + chr(9) + chr(13) + chr(10))})"
-    long = f"translate({column}, {literal(_FULL + _BLANKS[1:] + _NOTHING)}, {literal(_HALF + ' ' * len(_BLANKS[1:]))})"
-    either = f"CASE WHEN octet_length({column}) = char_length({column}) THEN {short} ELSE btrim({long}) END"
+    if plain:
+        bare = f"nullif({column}, '')"
+        return f"upper({bare})" if field.check in _UPPER else bare
+    if is_free_text(field):
+        return f"CASE WHEN {_bare(column)} THEN {column} ELSE nullif(btrim({column}, {literal(_BLANKS + _NOTHING)}), '') END"
+    wide = f"translate({column}, {literal(_FULL + _BLANKS[1:] + _NOTHING)}, {literal(_HALF + ' ' * len(_BLANKS[1:]))})"
+    long = f"btrim(CASE WHEN {_ascii(column)} THEN {column} ELSE {wide} END, {literal(_BLANKS[:4])})"
     if field.type.kind != "timestamp":
-        either = f"replace({either}, ' ', '')"
+        long = f"replace({long}, ' ', '')"
+    short = column
     if field.check in _UPPER:
-        either = f"upper({either})"
-    return f"nullif({either}, '')"
+        long, short = f"upper({long})", f"upper({short})"
+    return f"CASE WHEN {_plain(column, field.type.kind == 'timestamp')} THEN {short} ELSE nullif({long}, '') END"
+
+
+def _ascii(column: str) -> str:
+    return f"octet_length({column}) = char_length({column})"
+
+
+def _plain(column: str, spaced: bool) -> str:
+    """True for nearly all codes: ASCII, no blank at either end, no space within unless the form has one."""
+    ends = " AND ".join(f"NOT endswith({column}, {literal(blank)})" for blank in _BLANKS[0 if spaced else 1 : 4])
+    within = "" if spaced else f" AND instr({column}, ' ') = 0"
+    return f"{column} >= '!' AND {_ascii(column)}{within} AND {ends}"
+
+
+def _bare(column: str) -> str:
+    """True for nearly all free text: it begins and ends with a character of ASCII or of the CJK blocks, none of them blank."""
+    last = f"right({column}, 1)"
+    return " AND ".join(f"({c} >= '!' AND {c} < '\u0080' OR {c} >= '\u3400' AND {c} < '\ufe00')" for c in (column, last))
 
 
 def cast_sql(field: Field, text: str) -> str:
@@ -59,7 +80,8 @@ def cast_sql(field: Field, text: str) -> str:
     return text
 
 
-def _is_free_text(field: Field) -> bool:
+def is_free_text(field: Field) -> bool:
+    """True for text that only loses the blanks around it; codes, numbers and dates also lose full-width forms."""
     coded = field.check != "none" or field.values or field.pattern or field.key_position is not None
     return field.type.kind == "string" and not coded
 

@@ -21,6 +21,7 @@ from yishu.flow.reading.csv import read_csv
 from yishu.flow.reading.form import check_form
 from yishu.flow.reading.jsonl import read_jsonl
 from yishu.flow.reading.parquet import read_parquet
+from yishu.flow.reading.plain import PlainFields
 from yishu.flow.reading.rows import ROW, Reading, bronze_schema
 from yishu.flow.reading.xlsx import read_xlsx
 from yishu.lake.lake import Lake
@@ -36,6 +37,8 @@ READERS: dict[FileFormat, Callable[[Path, Dataset], Reading]] = {
 _MARK = "yishu"
 """Under this key each commit names its delivery; a commit without it is a stranger's."""
 _NOTES = "yishu.notes"
+PROFILE = "profile"
+"""The stage under which the ledger keeps what the bytes of a delivery told."""
 _GROUP_ROWS = 131_072
 """Rows per Parquet row group: small enough that Spark splits one delivery over all its cores."""
 _FILE_BYTES = 32 << 20
@@ -44,10 +47,14 @@ _FILE_BYTES = 32 << 20
 
 @dataclass(frozen=True)
 class Loaded:
-    """What of a delivery stands in bronze; `notes` say in Chinese what was unusual about its files."""
+    """What of a delivery stands in bronze; `notes` say in Chinese what was unusual about its files.
+
+    `plain` are the fields that silver need not standardise.
+    """
 
     rows: int
     notes: tuple[str, ...]
+    plain: tuple[str, ...] = ()
 
 
 def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
@@ -63,7 +70,14 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
+    lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {"plain": [*loaded.plain]})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
+
+
+def plain_fields(lake: Lake, delivery: Delivery) -> frozenset[str]:
+    """The fields of which no cell needs standardising; none where nobody looked or the worker was killed just then."""
+    seen = [run.detail.get("plain") for run in lake.ledger.stages(delivery.id) if run.stage == PROFILE]
+    return frozenset(str(name) for name in seen[-1]) if seen and isinstance(seen[-1], list) else frozenset()
 
 
 def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
@@ -83,9 +97,9 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
     except OSError as error:
         raise _trouble(path, error) from error
     notes = tuple(note for _, reading in readings for note in reading.notes)
-    rows = _Stamped(lake.settings.landing, delivery, readings)
+    rows = _Stamped(lake.settings.landing, delivery, readings, PlainFields(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
-    return Loaded(rows.count, notes)
+    return Loaded(rows.count, notes, rows.plain.names)
 
 
 def table_schema(dataset: Dataset) -> pa.Schema:
@@ -145,8 +159,10 @@ def _sha256(path: Path) -> str:
 class _Stamped:
     """The readings' batches with delivery and file; counts rows and keeps the refusal that ends them, if one does."""
 
-    def __init__(self, landing: Path, delivery: Delivery, readings: Sequence[tuple[LandedFile, Reading]]) -> None:
-        self._landing, self._delivery, self._readings = landing, delivery, readings
+    def __init__(
+        self, landing: Path, delivery: Delivery, readings: Sequence[tuple[LandedFile, Reading]], plain: PlainFields
+    ) -> None:
+        self._landing, self._delivery, self._readings, self.plain = landing, delivery, readings, plain
         self.count = 0
         self.refused: DeliveryRejected | None = None
 
@@ -162,6 +178,7 @@ class _Stamped:
         before, name = self.count, Path(file.path).name
         for batch in reading.batches:
             self.count += batch.num_rows
+            self.plain.look(batch)
             *columns, row = batch.columns
             stamps = [pa.repeat(pa.scalar(text, pa.string()), batch.num_rows) for text in (self._delivery.id, name)]
             fields = [*list(batch.schema)[:-1], pa.field(DELIVERY, pa.string()), pa.field(FILE, pa.string())]
@@ -179,8 +196,9 @@ def _write(path: Path, rows: _Stamped, schema: pa.Schema, app_id: str, notes: Se
     from deltalake.exceptions import DeltaError
 
     mark = {_MARK: app_id, _NOTES: json.dumps(notes, ensure_ascii=False)}
-    # Nobody looks for single values in bronze: statistics on text would cost a third of the write.
-    plain = ColumnProperties(statistics_enabled="NONE")
+    # Nobody looks for single values in bronze: statistics on text would cost a third of the write, and a dictionary
+    # of cells that rarely repeat makes Spark's read twice as long.
+    plain = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
     try:
         write_deltalake(
             path, pa.RecordBatchReader.from_batches(schema, rows.batches()), mode="append", schema_mode="merge",

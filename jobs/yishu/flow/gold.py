@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,16 +146,29 @@ def _select_failed(mart: Mart, why: str) -> ContractError:
 
 def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataFrame, due: Due) -> None:
     path = lake.gold(target.table)
-    masked = mask(lake, spark, frame, target)
-    with lake.ledger.writing(target.table):
+    with lake.ledger.writing(target.table), _computed_once(frame, bool(target.key)) as frame:
         if target.key:
             _require_key(target, frame)
+        masked = mask(lake, spark, frame, target)
         tables.overwrite(masked, path, f"gold:{target.table}:{due.stamp}:{_table_age(path)}")
         noted = lake.ledger.table(target.table)
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)
         tables.assert_readable_by_all(path)
         note(lake, target.table, due.inputs, due.definition)
+
+
+@contextmanager
+def _computed_once(frame: DataFrame, looked_at_twice: bool) -> Iterator[DataFrame]:
+    """A mart's rows are few beside what they are made from: they are kept while its key is checked and it is written."""
+    if not looked_at_twice:
+        yield frame
+        return
+    kept = frame.persist()
+    try:
+        yield kept
+    finally:
+        kept.unpersist()
 
 
 def register_all(lake: Lake, spark: SparkSession) -> None:

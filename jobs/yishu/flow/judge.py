@@ -17,6 +17,7 @@ from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import cast_sql, text_sql
 from yishu.derive.spark_types import spark_type
 from yishu.derive.suite import suite as derive_suite
+from yishu.flow.bronze import plain_fields
 from yishu.lake import tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
@@ -48,6 +49,8 @@ class Verdicts:
     """`_file`, `_row` of good rows whose key a better row of the same delivery holds; None where there are none."""
     repeated_keys: bool
     compiled: Compiled
+    row: tuple[str, ...]
+    """The columns that tell rows apart: `_row` alone, a cheap number to join by, where the delivery is one file."""
 
 
 @contextmanager
@@ -68,7 +71,8 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         losers, repeated = _repeats(narrow, compiled, dataset)
         duplicates = losers.count() if losers is not None else 0  # of the few rows whose key repeats
         bad_rows = narrow.where(_fatal(compiled)).select(*ROW, *_mask_names(compiled))
-        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, repeated, compiled)
+        row = ("_row",) if len(delivery.files) == 1 else ROW
+        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, repeated, compiled, row)
     finally:
         narrow.unpersist()
 
@@ -81,7 +85,8 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
     known = set(bronze.columns)
     cells = [(F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields]
     frame = bronze.select(*cells, "_raw", "_extra", "_delivery", *ROW)
-    texts = [F.expr(text_sql(f, f"`{_IN}{f.name}`")).alias(_RAW + f.name) for f in dataset.fields]
+    plain = plain_fields(lake, delivery)
+    texts = [F.expr(text_sql(f, f"`{_IN}{f.name}`", f.name in plain)).alias(_RAW + f.name) for f in dataset.fields]
     frame = frame.select("*", *texts)
     typed = [F.expr(cast_sql(f, f"`{_RAW}{f.name}`")).alias(f.name) for f in dataset.fields]
     return _with_references(lake, spark, dataset, frame.select("*", *typed))
@@ -209,11 +214,12 @@ def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataF
     """The rows that go on: typed fields and `_department, _period, _delivery, _row`."""
     from pyspark.sql import functions as F
 
+    out = [verdicts.bad_rows] if verdicts.bad else []
+    out += [verdicts.losers] if verdicts.losers is not None and verdicts.duplicates else []
     frame = verdicts.staged
-    if verdicts.bad:
-        frame = frame.join(F.broadcast(verdicts.bad_rows.select(*ROW)), list(ROW), "left_anti")
-    if verdicts.losers is not None and verdicts.duplicates:
-        frame = frame.join(F.broadcast(verdicts.losers), list(ROW), "left_anti")
+    if out:
+        left_out = reduce(lambda a, b: a.unionByName(b), [rows.select(*verdicts.row) for rows in out])
+        frame = frame.join(F.broadcast(left_out), list(verdicts.row), "left_anti")
     return frame.select(*silver_columns(dataset.fields, delivery))
 
 
@@ -244,6 +250,6 @@ def spelled_out(verdicts: Verdicts, dataset: Dataset) -> DataFrame:
     every = F.array_compact(F.array(*[reason(r, h) for r, h in fatal.values()]))
     # a row that could not be read has no cells to complain about
     reasons = F.when(fatal["unparsable"][1], F.array(reason(*fatal["unparsable"]))).otherwise(every)
-    rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows), list(ROW))
+    rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows.select(*verdicts.row, *_mask_names(verdicts.compiled))), list(verdicts.row))
     cells = [F.col(f"`{_IN}{f.name}`").alias(f.name) for f in dataset.fields]
     return rows.select(*cells, "_extra", "_raw", "_delivery", *ROW, reasons.alias("_violations"))

@@ -64,6 +64,8 @@ def _place(lake: Lake, delivery: Delivery) -> Path | None:
     if delivery.state == "accepted":
         path = lake.quarantine(delivery.dataset)
         return path if delivery.balance.quarantined and tables.exists(path) else None
+    if delivery.state == "superseded":
+        return None  # the correction took their place, in quarantine too
     path = lake.staging(delivery.id) / "bad"
     broken = any(rule.bad and rule.severity != "warn" for rule in lake.ledger.rules(delivery.id))
     # rows that an earlier attempt staged stay there; they count only while the last judgement found some

@@ -133,7 +133,8 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
         duplicates=verdicts.duplicates, quarantined=verdicts.bad, rejected=0,
     )  # fmt: skip
     moved = lake.ledger.move(delivery.id, "accepted", balance=balance, reason="")
-    shutil.rmtree(lake.staging(delivery.id), ignore_errors=True)
+    for settled in (delivery, *passage.replaced):
+        shutil.rmtree(lake.staging(settled.id), ignore_errors=True)
     return moved
 
 
@@ -167,7 +168,7 @@ def _arrival(lake: Lake, passage: Passage) -> Arrival:
     verdicts, dataset = passage.verdicts, passage.dataset
     kept_open = None
     if dataset.mode == "snapshot" and verdicts.bad:
-        bad = verdicts.staged.join(verdicts.bad_rows.select(*judge.ROW), list(judge.ROW), "left_semi")
+        bad = verdicts.staged.join(verdicts.bad_rows.select(*verdicts.row), list(verdicts.row), "left_semi")
         kept_open = bad.select(*dataset.key)
     return Arrival(
         dataset, passage.delivery, judge.good_rows(verdicts, dataset, passage.delivery), lake.silver(dataset.name),

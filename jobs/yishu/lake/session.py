@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 
+RETRIES, MAX_BACKOFF_MS = 8, 4000
+"""Some 17 seconds in all: longer than a hiccup, shorter than a clerk's patience."""
 SMALL_ROWS = 100_000
 """Below this many rows a session interprets instead of compiling."""
 
@@ -55,9 +57,12 @@ def _connect(address: str, settings: Settings) -> SparkSession:
     from grpc import RpcError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
+    from pyspark.sql.connect.client.retries import DefaultPolicy
 
     try:
         spark = SparkSession.builder.remote(address).create()
+        # PySpark would try a server that died for ten minutes; ours is started again by the next session
+        spark.client.set_retry_policies([DefaultPolicy(max_retries=RETRIES, max_backoff=MAX_BACKOFF_MS)])
         if settings.spark.mode == "remote":
             spark.conf.set("spark.sql.session.timeZone", settings.timezone)
     except (RpcError, PySparkException) as error:

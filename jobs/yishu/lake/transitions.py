@@ -55,6 +55,7 @@ def move(
     back = state != old.state and state in ("waiting", "bronze") and old.state != "waiting"
     if state != old.state:
         _check_legal(conn, delivery, old.state, state)
+        receipt = receipt or ""  # the one that was written tells of the state before
     if back:
         balance = balance or Balance(received=old.received if state == "bronze" else 0)
         reason = reason or ""

@@ -18,7 +18,7 @@ from yishu.flow.reading.encoding import detect, undecodable
 from yishu.flow.reading.header import Columns, match_header
 from yishu.flow.reading.rows import Reading, bronze_schema, extra_column, in_batches, unparsable
 
-_BLOCK = 8 << 20
+_BLOCK = 1 << 20
 _TAIL = 1 << 16
 _WAITING = 100_000
 """Ragged lines held until their batch comes; more of them mean that the file is no table: the careful reader streams it."""

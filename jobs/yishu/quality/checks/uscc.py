@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
+
 from great_expectations.execution_engine.sparkdf_execution_engine import SparkDFExecutionEngine
 from great_expectations.expectations.expectation import ColumnMapExpectation
 from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import column_condition_partial
@@ -18,30 +21,50 @@ FORM = rf"^{SYMBOL}{{2}}[0-9]{{6}}{SYMBOL}{{8}}[0-9X]{SYMBOL}\z"
 
 
 def is_uscc(code: Column) -> Column:
-    """True, false or (for NULL) NULL. The division digits (places 3–8) must be digits but are not looked up."""
-    return code.rlike(FORM) & _organisation_agrees(code) & _check_agrees(code)
+    """True, false or (for NULL) NULL. The division digits (places 3–8) must be digits but are not looked up.
 
-
-def _organisation_agrees(code: Column) -> Column:
-    """GB 11714: Σ value·weight + check ≡ 0 (mod 11), X as 10, on places 9–17.
-
-    The weights 3 7 9 10 5 8 4 2 are 2⁸ … 2¹ mod 11 and 35 ≡ 2 (mod 11): the sum is the body read as a number in base 35.
+    The sums come first: what is evaluated for every row, Spark evaluates each common part of once.
     """
-    body = F.conv(F.substring(code, 9, 8), 35, 10).try_cast("bigint")
-    check = F.instr(F.lit("0123456789X"), F.substring(code, 17, 1)) - 1
-    return F.coalesce((body * 2 + check) % 11 == 0, F.lit(False))
+    return (F.coalesce(_organisation_rest(code) + _check_rest(code), F.lit(1)) == 0) & code.rlike(FORM)
 
 
-def _check_agrees(code: Column) -> Column:
-    """GB 32100: Σ value·3ⁱ⁻¹ + check ≡ 0 (mod 31) over places i = 1 … 17.
+def _digits(code: Column) -> list[Column]:
+    """The 18 symbols as digits of base 36, unpacked from two numbers: a substring for each would cost twice as much."""
+    low, high = _packed(code, 1, 12), _packed(code, 13, 6)
+    return [_digit(low, k) for k in range(11, -1, -1)] + [_digit(high, k) for k in range(5, -1, -1)]
 
-    34 ≡ 3 (mod 31): the sum is the code read backwards in base 34, in two parts because 34¹⁷ exceeds a bigint; 3¹² ≡ 8.
+
+def _packed(code: Column, start: int, length: int) -> Column:
+    return F.conv(F.substring(code, start, length), 36, 10).try_cast("bigint")
+
+
+def _digit(packed: Column, place: int) -> Column:
+    # the whole quotient below 36^12 is exact as a bigint, not as the double that `/` would give
+    return F.call_function("div", packed, F.lit(36**place).cast("bigint")) % 36
+
+
+def _organisation_rest(code: Column) -> Column:
+    """GB 11714 on places 9–17: Σ digit·weight + check, which is 0 (mod 11); a check digit X counts 10."""
+    body, check = _digits(code)[8:16], _digits(code)[16]
+    weighted = [digit * weight for digit, weight in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True)]
+    return (reduce(add, weighted) + F.when(check == _X, 10).otherwise(check)) % 11
+
+
+def _check_rest(code: Column) -> Column:
+    """GB 32100: Σ value·3ⁱ⁻¹ + check, which is 0 (mod 31), over places i = 1 … 17."""
+    values = [_value(digit) for digit in _digits(code)]
+    return (reduce(add, [value * pow(3, i, 31) for i, value in enumerate(values[:17])]) + values[17]) % 31
+
+
+def _value(digit: Column) -> Column:
+    """A symbol's place in `ALPHABET` from its digit in base 36, which counts I, O, S and V too.
+
+    Those four lie so evenly that one division closes the gaps; a test goes through all 31.
     """
-    digits = F.translate(code, ALPHABET[18:], "IJKLMNOPQRSTU")
-    low = F.conv(F.reverse(F.substring(digits, 1, 12)), 34, 10).try_cast("bigint")
-    high = F.conv(F.reverse(F.substring(digits, 13, 5)), 34, 10).try_cast("bigint")
-    check = F.instr(F.lit(ALPHABET), F.substring(code, 18, 1)) - 1
-    return F.coalesce((low % 31 + high % 31 * 8 + check) % 31 == 0, F.lit(False))
+    return F.least(digit, F.call_function("div", digit * 16 + 94, F.lit(21)))
+
+
+_X = 33
 
 
 class ColumnValuesUscc(ColumnMapMetricProvider):
