@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -44,9 +44,9 @@ class Verdicts:
     staged: DataFrame
     """Typed fields, `__in_<field>` as handed in, `_file`, `_row`: all rows, nothing decided."""
     bad_rows: DataFrame
-    """`_file`, `_row`, mask columns of the rows that may not pass."""
+    """`row` and the mask columns of the rows that may not pass."""
     losers: DataFrame | None
-    """`_file`, `_row` of good rows whose key a better row of the same delivery holds; None where there are none."""
+    """`row` of the good rows whose key a better row of the same delivery holds; None where no key repeats."""
     repeated_keys: bool
     compiled: Compiled
     row: tuple[str, ...]
@@ -63,18 +63,28 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         dataset: the contract.
         delivery: rows of it must stand in bronze.
     """
+    from pyspark.sql import functions as F
+
     staged = stage(lake, spark, dataset, delivery)
     compiled = compiled_suite(lake, spark, dataset)
-    narrow = _narrow(staged, dataset, compiled).persist()
-    try:
+    row = ("_row",) if len(delivery.files) == 1 else ROW
+    with ExitStack() as kept:
+        narrow = _kept(kept, _narrow(staged, dataset, compiled, row))
         received, bad, counts = _counted(staged, narrow, compiled, dataset)
-        losers, repeated = _repeats(narrow, compiled, dataset)
-        duplicates = losers.count() if losers is not None else 0  # of the few rows whose key repeats
-        bad_rows = narrow.where(_fatal(compiled)).select(*ROW, *_mask_names(compiled))
-        row = ("_row",) if len(delivery.files) == 1 else ROW
-        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, repeated, compiled, row)
-    finally:
-        narrow.unpersist()
+        good, bad_rows = narrow.where(~_fatal(compiled)), narrow.where(_fatal(compiled)).select(*row, *_mask_names(compiled))
+        repeated, losers, duplicates = _kept(kept, _repeated(good)), None, 0
+        if repeated.count():
+            candidates = good.join(F.broadcast(repeated), "__hash", "left_semi")
+            losers = _kept(kept, _losers(candidates, dataset, row))
+            duplicates = losers.count()
+        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, losers is not None, compiled, row)
+
+
+def _kept(kept: ExitStack, frame: DataFrame) -> DataFrame:
+    """The frame, cached until the stack is left: nothing that judging found is computed twice."""
+    frame = frame.persist()
+    kept.callback(frame.unpersist)
+    return frame
 
 
 def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
@@ -128,13 +138,12 @@ def _with_references(lake: Lake, spark: SparkSession, dataset: Dataset, frame: D
     return frame
 
 
-def _narrow(staged: DataFrame, dataset: Dataset, compiled: Compiled) -> DataFrame:
+def _narrow(staged: DataFrame, dataset: Dataset, compiled: Compiled, row: Sequence[str]) -> DataFrame:
     from pyspark.sql import functions as F
 
     masks = [mask.alias(name) for mask, name in zip(compiled.masks(), _mask_names(compiled), strict=True)]
-    key = [F.col(f"`{name}`") for name in dataset.key]
-    order = [F.col(f"`{dataset.sequence}`").alias("__sequence")] if dataset.sequence else []
-    return staged.select(*ROW, *masks, F.xxhash64(*key).alias("__hash"), F.struct(*key).alias("__key"), *order)
+    compared = [F.col(f"`{name}`") for name in (*dataset.key, dataset.sequence) if name]
+    return staged.select(*row, *masks, F.xxhash64(*compared[: len(dataset.key)]).alias("__hash"), *compared)
 
 
 def _mask_names(compiled: Compiled) -> list[str]:
@@ -190,24 +199,24 @@ def _rule_count(rule: RowRule, bad: int, total: int) -> RuleCount:
     )  # fmt: skip
 
 
-def _repeats(narrow: DataFrame, compiled: Compiled, dataset: Dataset) -> tuple[DataFrame | None, bool]:
-    """Good rows whose key is not theirs alone: the losers among them, and whether there are any such keys.
+def _repeated(good: DataFrame) -> DataFrame:
+    """Hashes of the keys that stand in more than one good row; where keys are unique, as they should be, none."""
+    from pyspark.sql import functions as F
 
-    A batch of unique keys costs one narrow aggregate and no sort; else only the repeated keys are ranked.
-    """
+    return good.groupBy("__hash").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("__hash")
+
+
+def _losers(candidates: DataFrame, dataset: Dataset, row: Sequence[str]) -> DataFrame:
+    """Those of the candidates whose key a better row has; the keys themselves decide, a hash only brought them together."""
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    good = narrow.where(~_fatal(compiled))
-    repeated = good.groupBy("__hash").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("__hash")
-    if not repeated.head(1):
-        return None, False
-    candidates = good.join(F.broadcast(repeated), "__hash", "left_semi")
-    versions = ["__key", "__sequence"] if dataset.mode == "history" else ["__key"]
-    latest = [F.col("__sequence").desc()] if dataset.sequence and dataset.mode != "history" else []
-    window = Window.partitionBy(*versions).orderBy(*latest, *[F.col(c).desc() for c in ROW])
-    ranked = candidates.withColumn("__rank", F.row_number().over(window))
-    return ranked.where("__rank > 1").select(*ROW), True
+    history = dataset.mode == "history"
+    sequence = [F.col(f"`{dataset.sequence}`")] if dataset.sequence else []
+    versions = [*[F.col(f"`{name}`") for name in dataset.key], *(sequence if history else [])]
+    best = [*([] if history else [s.desc() for s in sequence]), *[F.col(c).desc() for c in row]]
+    ranked = candidates.withColumn("__rank", F.row_number().over(Window.partitionBy(*versions).orderBy(*best)))
+    return ranked.where("__rank > 1").select(*row)
 
 
 def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataFrame:

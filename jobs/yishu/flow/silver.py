@@ -113,7 +113,7 @@ def _stage_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: 
     path = lake.staging(delivery.id) / "bad"
     if verdicts.bad:
         app_id = f"staging:{dataset.name}:{delivery.id}:{lake.clock().isoformat()}"
-        tables.overwrite(judge.spelled_out(verdicts, dataset).coalesce(1), path, app_id)
+        tables.overwrite(judge.spelled_out(verdicts, dataset).repartition(1), path, app_id)
 
 
 def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
@@ -143,7 +143,7 @@ def _quarantine(lake: Lake, passage: Passage) -> None:
     dataset, delivery = passage.dataset, passage.delivery
     path, app_id = lake.quarantine(dataset.name), passage.app_id("quarantine")
     if not tables.done(path, app_id):
-        bad = judge.spelled_out(passage.verdicts, dataset).coalesce(1)
+        bad = judge.spelled_out(passage.verdicts, dataset).repartition(1)
         if passage.restates and tables.exists(path):
             gone = ", ".join(f"'{d.id}'" for d in (delivery, *passage.replaced))
             tables.replace_where(bad, path, app_id, f"_delivery IN ({gone})")
