@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -56,6 +57,9 @@ def test_a_correction_replaces_exactly_its_period(small: SmallLake, dataset: str
     small.run()
     assert small.states(dataset) == ["superseded", "accepted", "accepted"]
     assert small.rows(f"quarantine.{dataset}", "id") == []
+    old = small.lake.ledger.deliveries(dataset=dataset)[0]
+    told = json.loads((small.lake.settings.home / old.receipt / "receipt.json").read_text(encoding="utf-8"))
+    assert (told["state"], told["rows"]) == ("superseded", [])
     found = small.rows(f"silver.{dataset}", *key)
     expected = {
         "fact": [("a", "5.00", JAN), ("a", "9.00", FEB), ("c", "3.00", FEB), ("d", "6.00", JAN)],
