@@ -6,7 +6,7 @@ Knows no Airflow. Whether a step changed anything is read from the ledger, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,8 +17,6 @@ from yishu.errors import YishuError
 from yishu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
     from yishu.lake.lake import Lake, OpenSpark
 
 Verb = Literal["receive", "refine", "build", "publish", "find_work"]
@@ -81,18 +79,11 @@ def _opened(settings: Settings) -> Iterator[tuple[Lake, OpenSpark]]:
     """The lake, and how to get a session; both closed at the end, so that the server keeps nothing of a finished task."""
     from yishu.contract.load import read_project
     from yishu.lake.lake import open_lake
-    from yishu.lake.session import open_session
+    from yishu.lake.session import sessions
 
     # a contract that broke since the manifest was rendered must not stop the others
     lake = open_lake(settings, _clock(settings), read_project(settings.project)[0])
-    with ExitStack() as opened:
-        opened.callback(lake.ledger.close)
-
-        def open_spark() -> SparkSession:
-            spark = open_session(settings)
-            opened.callback(spark.stop)
-            return spark
-
+    with closing(lake.ledger), sessions(settings) as open_spark:
         yield lake, open_spark
 
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyspark.sql import SparkSession
-
 from yishu.lake import server
-from yishu.lake.lake import Lake, open_lake
-from yishu.lake.session import open_session
+from yishu.lake.lake import Lake, OpenSpark, open_lake
+from yishu.lake.session import sessions
 from yishu.settings import Settings, load_settings
 
 
@@ -20,9 +18,7 @@ from yishu.settings import Settings, load_settings
 class Platform:
     settings: Settings
     folder: Path
-
-    def open_spark(self) -> SparkSession:
-        return open_session(self.settings)
+    open_spark: OpenSpark
 
     def fresh_lake(self, name: str) -> Lake:
         """An empty home; the same server and project."""
@@ -39,6 +35,7 @@ def open_platform(folder: Path, project: Path) -> Iterator[Platform]:
     settings = load_settings(env, project)
     server.start(settings)
     try:
-        yield Platform(settings, folder)
+        with sessions(settings) as open_spark:
+            yield Platform(settings, folder, open_spark)
     finally:
         server.stop(settings)

@@ -17,7 +17,7 @@ from yishu.flow import pipeline
 from yishu.lake import server
 from yishu.lake.lake import Lake, open_lake
 from yishu.lake.ledger import Delivery
-from yishu.lake.session import open_session
+from yishu.lake.session import sessions
 from yishu.settings import Settings, load_settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -110,8 +110,11 @@ class SmallLake:
     """A lake with a home of its own; what a test reads of it is plain Python."""
 
     lake: Lake
-    _sessions: list[object] = field(default_factory=list)
+    _opened: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _handed: int = 0
+
+    def __post_init__(self) -> None:
+        self.open_spark = self._opened.enter_context(sessions(self.lake.settings))
 
     def drop(self, dataset: str, period: str, rows: Sequence[Sequence[object]], name: str = "", header: Sequence[str] = HEADER) -> Path:
         """Hand in a CSV: rows of (id, amount, colour, seen)."""
@@ -129,11 +132,6 @@ class SmallLake:
 
     def run(self, *targets: str) -> pipeline.Report:
         return pipeline.run(self.lake, self.open_spark, targets)
-
-    def open_spark(self) -> object:
-        spark = open_session(self.lake.settings)
-        self._sessions.append(spark)
-        return spark
 
     def rows(self, table: str, *columns: str) -> list[tuple[object, ...]]:
         """The table's rows, sorted as text; decimals and times as text, system columns only where they are named."""
@@ -156,8 +154,7 @@ class SmallLake:
         return [d.state for d in self.lake.ledger.deliveries(dataset=dataset)]
 
     def close(self) -> None:
-        for spark in self._sessions:
-            spark.stop()  # type: ignore[attr-defined]
+        self._opened.close()
         self.lake.ledger.close()
 
 

@@ -6,19 +6,14 @@ import getpass
 import json
 import logging
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import click
 
 from yishu.lake.lake import Lake, OpenSpark, open_lake
 from yishu.settings import load_settings
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 
 @dataclass(frozen=True)
@@ -32,27 +27,12 @@ class Opened:
 @contextmanager
 def opened() -> Iterator[Opened]:
     """Open the lake of the settings; sessions that were opened in the block are closed with it."""
+    from yishu.lake.session import sessions
+
     settings = load_settings()
     lake = open_lake(settings)
-    local, all_sessions, lock = threading.local(), [], threading.Lock()
-
-    def open_spark() -> SparkSession:
-        if not hasattr(local, "spark"):
-            from yishu.lake.session import open_session
-
-            local.spark = open_session(settings)
-            with lock:
-                all_sessions.append(local.spark)
-        spark: SparkSession = local.spark
-        return spark
-
-    try:
+    with closing(lake.ledger), sessions(settings) as open_spark:
         yield Opened(lake, open_spark)
-    finally:
-        if settings.spark.mode != "local":
-            for spark in all_sessions:
-                spark.stop()
-        lake.ledger.close()
 
 
 def say_json(document: Mapping[str, object] | Sequence[object]) -> None:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from yishu.errors import ContractError, DataError, Place, TableDamaged
 from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
+from yishu.lake.frames import kept
 from yishu.lake.lake import Lake, OpenSpark, token_key
 from yishu.lake.session import tune
 
@@ -146,7 +147,8 @@ def _select_failed(mart: Mart, why: str) -> ContractError:
 
 def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataFrame, due: Due) -> None:
     path = lake.gold(target.table)
-    with lake.ledger.writing(target.table), _computed_once(frame, bool(target.key)) as frame:
+    # a mart's rows are few beside what they are made from: they are kept while its key is checked and it is written
+    with lake.ledger.writing(target.table), kept(frame) if target.key else nullcontext(frame) as frame:
         if target.key:
             _require_key(target, frame)
         masked = mask(lake, spark, frame, target)
@@ -156,19 +158,6 @@ def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataF
             tables.register(spark, target.table, path, target.title)
         tables.assert_readable_by_all(path)
         note(lake, target.table, due.inputs, due.definition)
-
-
-@contextmanager
-def _computed_once(frame: DataFrame, looked_at_twice: bool) -> Iterator[DataFrame]:
-    """A mart's rows are few beside what they are made from: they are kept while its key is checked and it is written."""
-    if not looked_at_twice:
-        yield frame
-        return
-    kept = frame.persist()
-    try:
-        yield kept
-    finally:
-        kept.unpersist()
 
 
 def register_all(lake: Lake, spark: SparkSession) -> None:

@@ -19,6 +19,7 @@ from yishu.derive.spark_types import spark_type
 from yishu.derive.suite import suite as derive_suite
 from yishu.flow.bronze import plain_fields
 from yishu.lake import tables
+from yishu.lake.frames import kept, named
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 from yishu.quality.codelists import bind
@@ -31,6 +32,8 @@ ROW = ("_file", "_row")
 _IN = "__in_"
 _RAW = "__raw_"
 _REF = "__ref_"
+_COMPILED: dict[str, Compiled] = {}
+"""Suites that GX has turned into columns in this process, by content; half a second each."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +50,13 @@ class Verdicts:
     """`row` and the mask columns of the rows that may not pass."""
     losers: DataFrame | None
     """`row` of the good rows whose key a better row of the same delivery holds; None where no key repeats."""
-    repeated_keys: bool
     compiled: Compiled
     row: tuple[str, ...]
     """The columns that tell rows apart: `_row` alone, a cheap number to join by, where the delivery is one file."""
+
+    @property
+    def repeated_keys(self) -> bool:
+        return self.losers is not None
 
 
 @contextmanager
@@ -65,26 +71,25 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
     """
     from pyspark.sql import functions as F
 
-    staged = stage(lake, spark, dataset, delivery)
     compiled = compiled_suite(lake, spark, dataset)
     row = ("_row",) if len(delivery.files) == 1 else ROW
-    with ExitStack() as kept:
-        narrow = _kept(kept, _narrow(staged, dataset, compiled, row))
-        received, bad, counts = _counted(staged, narrow, compiled, dataset)
+    with ExitStack() as open_:
+        staged = open_.enter_context(named(stage(lake, spark, dataset, delivery)))
+        try:
+            narrow = open_.enter_context(kept(_narrow(staged, dataset, compiled, row)))
+            received, bad, counts = _count(narrow, compiled)
+        except spark_errors() as error:  # a rule that Spark cannot evaluate is named, so that other datasets go on past it
+            to_blame = rule_that_fails(staged, compiled, dataset.name)
+            if to_blame is None:
+                raise
+            raise to_blame from error
         good, bad_rows = narrow.where(~_fatal(compiled)), narrow.where(_fatal(compiled)).select(*row, *_mask_names(compiled))
-        repeated, losers, duplicates = _kept(kept, _repeated(good)), None, 0
+        repeated, losers, duplicates = open_.enter_context(kept(_repeated(good))), None, 0
         if repeated.count():
             candidates = good.join(F.broadcast(repeated), "__hash", "left_semi")
-            losers = _kept(kept, _losers(candidates, dataset, row))
+            losers = open_.enter_context(kept(_losers(candidates, dataset, row)))
             duplicates = losers.count()
-        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, losers is not None, compiled, row)
-
-
-def _kept(kept: ExitStack, frame: DataFrame) -> DataFrame:
-    """The frame, cached until the stack is left: nothing that judging found is computed twice."""
-    frame = frame.persist()
-    kept.callback(frame.unpersist)
-    return frame
+        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, compiled, row)
 
 
 def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
@@ -106,9 +111,9 @@ def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compile
     """The dataset's suite as columns; made once per content and process."""
     suite = bind(derive_suite(dataset, lake.project), lake.project)
     content = hashlib.sha256(json.dumps([suite, staged_schema(dataset)], sort_keys=True).encode()).hexdigest()
-    if content not in lake.compiled:
-        lake.compiled[content] = compile_suite(spark, suite, staged_schema(dataset))
-    return lake.compiled[content]
+    if content not in _COMPILED:
+        _COMPILED[content] = compile_suite(spark, suite, staged_schema(dataset))
+    return _COMPILED[content]
 
 
 def staged_schema(dataset: Dataset) -> str:
@@ -168,19 +173,6 @@ def broken(compiled: Compiled) -> Iterator[tuple[RowRule, Column]]:
         yield rule, F.col(f"__mask{i // MASK_BITS}").bitwiseAND(F.lit(1 << (i % MASK_BITS))) != 0
 
 
-def _counted(
-    staged: DataFrame, narrow: DataFrame, compiled: Compiled, dataset: Dataset
-) -> tuple[int, int, tuple[RuleCount, ...]]:
-    """The counts; a rule that Spark cannot evaluate is named, so that other datasets go on past it."""
-    try:
-        return _count(narrow, compiled)
-    except spark_errors() as error:
-        to_blame = rule_that_fails(staged, compiled, dataset.name)
-        if to_blame is None:
-            raise
-        raise to_blame from error
-
-
 def _count(narrow: DataFrame, compiled: Compiled) -> tuple[int, int, tuple[RuleCount, ...]]:
     """One aggregate over the narrow frame; it also fills the cache."""
     from pyspark.sql import functions as F
@@ -224,7 +216,7 @@ def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataF
     from pyspark.sql import functions as F
 
     out = [verdicts.bad_rows] if verdicts.bad else []
-    out += [verdicts.losers] if verdicts.losers is not None and verdicts.duplicates else []
+    out += [verdicts.losers] if verdicts.losers is not None else []
     frame = verdicts.staged
     if out:
         left_out = reduce(lambda a, b: a.unionByName(b), [rows.select(*verdicts.row) for rows in out])

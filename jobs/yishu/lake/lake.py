@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,8 +18,6 @@ from yishu.settings import Settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-    from yishu.quality.conditions import Compiled
 
 Clock = Callable[[], datetime]
 OpenSpark = Callable[[], "SparkSession"]
@@ -34,8 +32,6 @@ class Lake:
     project: Project
     ledger: Ledger
     clock: Clock
-    compiled: dict[str, Compiled] = field(default_factory=dict, compare=False)
-    """Suites that GX has turned into columns already, by content; half a second each."""
 
     def bronze(self, dataset: str) -> Path:
         return self.settings.home / "bronze" / dataset

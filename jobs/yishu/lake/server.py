@@ -102,7 +102,7 @@ def _command(settings: Settings) -> list[str]:
         # a long-lived Connect server keeps what idle sessions held: let them go early
         "spark.connect.session.manager.defaultSessionTimeout": "20m",
         "spark.sql.warehouse.dir": str(settings.home / "gold"),
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={settings.home / 'ops' / 'metastore'}",
+        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={settings.home / 'ops' / 'metastore'}",
     }
     submit = Path(_spark_home()) / "bin" / "spark-submit"
     args = [str(submit), "--master", f"local[{spark.cores}]", "--driver-memory", spark.memory]
@@ -112,6 +112,13 @@ def _command(settings: Settings) -> list[str]:
         args += ["--conf", f"{key}={value}"]
     args += ["spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={spark.bind}"]
     return [*args, "--hiveconf", f"hive.server2.thrift.port={spark.jdbc_port}"]
+
+
+_KEPT_FOR_THE_UI = (
+    "spark.ui.retainedJobs", "spark.ui.retainedStages", "spark.ui.retainedTasks", "spark.sql.ui.retainedExecutions",
+    "spark.sql.thriftserver.ui.retainedSessions", "spark.sql.thriftserver.ui.retainedStatements",
+    "spark.connect.ui.retainedSessions", "spark.connect.ui.retainedStatements",
+)  # fmt: skip
 
 
 def server_conf(settings: Settings) -> dict[str, str]:
@@ -127,10 +134,14 @@ def server_conf(settings: Settings) -> dict[str, str]:
         "spark.sql.shuffle.partitions": str(spark.shuffle_partitions),
         # 50 by default, which makes a small commit run 50 tasks
         "spark.databricks.delta.snapshotPartitions": "2",
+        # what the server remembers of a table costs some 4 MB of heap; 10,000 tables by default
+        "spark.databricks.delta.delta.log.cacheSize": "150",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.parquet.compression.codec": "zstd",
         # HotSpot never compiles a method above 8,000 bytes of code; Spark's own limit of 65,535 would keep it interpreted
         "spark.sql.codegen.hugeMethodLimit": "8000",
+        # nobody looks at a web page of Spark's: what it would show is not kept
+        **dict.fromkeys(_KEPT_FOR_THE_UI, "10"),
         **spark.conf,
     }
 
