@@ -63,13 +63,13 @@ customProperties:
   - {property: yishu.sharing, value: unconditional}
 """
 BROKEN = """\
-      - name: half_a_pattern
+      - name: divides_by_nothing
         type: custom
         engine: greatExpectations
-        description: 类别格式不符
+        description: 类别已停用
         implementation:
-          type: expect_column_values_to_match_regex
-          kwargs: {column: kind, regex: '['}
+          type: expect_column_values_to_not_be_in_set
+          kwargs: {column: kind, value_set: [甲类], row_condition: low / (low - low) > 1, condition_parser: spark}
 """
 GOOD = [
     ("1", 1, 2, "甲类"),
@@ -148,6 +148,6 @@ def test_a_rule_that_spark_refuses_is_named_and_holds_no_other_dataset_up(opened
     small.drop("form", JAN, GOOD, header=HEADER)
     small.drop("fact", JAN, [("a", "1.50", "R", "2025-01-01 08:00:00")])
     [error] = small.run().errors
-    assert isinstance(error, ContractError) and "rule half_a_pattern " in str(error) and error.subject == "form"
+    assert isinstance(error, ContractError) and "rule divides_by_nothing " in str(error) and error.subject == "form"
     assert small.newest("form").state == "bronze", "a check that cannot run is never a pass"
     assert small.rows("silver.form") == [] and small.newest("fact").state == "accepted"

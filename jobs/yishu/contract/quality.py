@@ -14,6 +14,7 @@ from pydantic import JsonValue
 
 from yishu.contract.model import Rule, Severity
 from yishu.contract.reading import Reading
+from yishu.contract.regex import ARGUMENTS, try_pattern
 from yishu.contract.yaml_lines import Step
 from yishu.contract.yishu_keys import RuleKeys, yishu_keys
 
@@ -74,6 +75,9 @@ def _custom(given: DataQuality, column: str | None, reading: Reading, *at: Step)
             expected="the snake-case name, such as expect_column_values_to_be_between", remedy="write it so",
         )  # fmt: skip
         return None
+    for name in ARGUMENTS:
+        if name in kwargs:
+            try_pattern(kwargs[name], reading, *at, "implementation", "kwargs", name)
     return kind, _on_column(kind, kwargs, column, reading, *at, "implementation")
 
 
@@ -96,6 +100,8 @@ def _library(given: DataQuality, column: str | None, reading: Reading, *at: Step
     made = _row_count(given) if given.metric == "rowCount" and column is None else _no_bad_values(given, column)
     if made is None:
         _unsupported(f"quality type {given.type or 'library'!r} with metric {given.metric!r} as written", reading, *at)
+    elif "regex" in made[1]:
+        try_pattern(made[1]["regex"], reading, *at, "arguments", "pattern")
     return made
 
 
