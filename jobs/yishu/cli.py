@@ -16,6 +16,7 @@ COMMANDS = {
     "sample": ("province", "Write the departments' sample extracts."),
     "run": ("flow", "Take everything that waits through to gold, in this process."),
     "status": ("look", "Deliveries, their states and balances."),
+    "due": ("calendar", "What departments owe: late, due soon, come."),
     "receipt": ("look", "What the department gets back."),
     "query": ("look", "SQL over gold."),
     "release": ("decide", "Let a held delivery pass."),

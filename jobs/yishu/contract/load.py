@@ -6,18 +6,19 @@ What can be said of one file alone is checked here; what needs several stands in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
 from open_data_contract_standard.model import OpenDataContractStandard, SchemaObject
 
 from yishu.contract.elements import find_codelists, read_departments, read_elements
 from yishu.contract.fields import read_fields
-from yishu.contract.model import Cycle, Database, DatabaseClass, Dataset, Element, Mart, Project
+from yishu.contract.model import Database, DatabaseClass, Dataset, Element, Mart, Project
 from yishu.contract.odcs import shape_errors
 from yishu.contract.quality import read_rules
 from yishu.contract.reading import Reading
+from yishu.contract.sla import read_terms
 from yishu.contract.yaml_lines import read_document
 from yishu.contract.yishu_keys import DatasetKeys, MartKeys, yishu_keys
 from yishu.errors import ContractError, ContractErrors, Place
@@ -114,15 +115,15 @@ def _add_dataset(file: Path, elements: Mapping[str, Element], shelf: _Shelf) -> 
         return
     if contract is not None and table is not None:
         keys = yishu_keys(DatasetKeys, contract.customProperties, reading)
-        cycle = _cycle(contract, reading)
+        terms = read_terms(contract, reading)
         fields = read_fields(table.properties or [], elements, reading)
         rules = read_rules(table.quality, None, reading, "schema", 0)
         other = shelf.datasets.get(file.stem)
         if other is not None:
             _twice(f"dataset {file.stem!r}", other.file, reading)
-        if keys is not None and cycle is not None and not reading.errors:
+        if keys is not None and terms is not None and not reading.errors:
             shelf.datasets[file.stem] = Dataset(
-                **keys.model_dump(exclude={"supply"}), supply=keys.supply, cycle=cycle, fields=fields, rules=rules,
+                **keys.model_dump(exclude={"supply"}), **asdict(terms), supply=keys.supply, fields=fields, rules=rules,
                 name=file.stem, title=table.businessName or file.stem, database=file.parent.name,
                 version=contract.version or "", description=_purpose(contract), file=file,
                 line=reading.document.line("schema", 0),
@@ -195,18 +196,6 @@ def _expect_names(contract: OpenDataContractStandard, table: SchemaObject, datab
             "relationships of a whole table are not understood", "schema", 0, "relationships", code="relationship",
             remedy="put each at its field",
         )  # fmt: skip
-
-
-def _cycle(contract: OpenDataContractStandard, reading: Reading) -> Cycle | None:
-    stated = [p.value for p in contract.slaProperties or () if p.property == "frequency"]
-    if len(stated) == 1 and stated[0] in get_args(Cycle):
-        return cast(Cycle, stated[0])
-    what = f"frequency is {', '.join(map(repr, stated))}" if stated else "slaProperties have no frequency"
-    reading.wrong(
-        what, "slaProperties", ("property", "frequency"), "value", code="cycle",
-        expected=f"one {{property: frequency, value: …}} of {', '.join(get_args(Cycle))}", remedy="write it so",
-    )  # fmt: skip
-    return None
 
 
 def _purpose(contract: OpenDataContractStandard) -> str:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, JsonValue
+from pydantic import Field as Value
 
 WriteMode = Literal["append", "upsert", "history", "snapshot"]
 Severity = Literal["warn", "error", "critical"]
@@ -20,7 +21,9 @@ Sharing = Literal["unconditional", "conditional", "none"]
 Grade = Literal["general-1", "general-2", "general-3", "general-4", "important", "core"]
 """GB/T 43697-2024 grades, lowest first. From general-3 on, gold shows masks only."""
 Mask = Literal["name", "id", "phone", "address", "account", "plate", "suppress"]
-FileFormat = Literal["csv", "xlsx", "jsonl", "parquet"]
+FileFormat = Literal["csv", "fixed", "xlsx", "xls", "jsonl", "json", "xml", "parquet"]
+TextEncoding = Literal["utf-8", "utf-16", "gb18030", "auto"]
+"""How a text file is written. `utf-16` goes by its byte order mark; `auto` is found out for each file, and said on its receipt."""
 Kind = Literal["string", "integer", "decimal", "date", "timestamp", "boolean"]
 Check = Literal["uscc", "citizen_id", "division", "industry", "licence_id", "period", "codelist", "none"]
 """Which of the standards' checks an element carries (`quality/standards.py`)."""
@@ -136,15 +139,36 @@ class Field(Frozen):
         return GRADES.index(self.grade) >= MASKED_FROM
 
 
+class Span(Frozen):
+    """Where a field stands in a line of fixed width: `start` counts from 1."""
+
+    start: Annotated[int, Value(ge=1)]
+    length: Annotated[int, Value(ge=1)]
+
+
 class Supply(Frozen):
-    """供数形式: the form in which a department hands a dataset in."""
+    """供数形式: the form in which a department hands a dataset in; whether it is packed as gz or zip is told by content."""
 
     format: FileFormat = "csv"
-    encoding: Literal["utf-8", "gb18030"] = "utf-8"
-    delimiter: str = ","
+    encoding: TextEncoding = "utf-8"
+    delimiter: Annotated[str, Value(pattern=r'^[^"\r\n\x00]$')] = ","
     header: Literal["title", "name"] = "title"
     """Whether the file's header carries the Chinese titles or the field names; both are always understood."""
     sheet: str | None = None
+    header_row: Annotated[int, Value(ge=1, le=100, alias="headerRow")] = 1
+    """The sheet's row in which the header begins; what stands above it is not read."""
+    header_rows: Annotated[int, Value(ge=1, le=5, alias="headerRows")] = 1
+    """How many rows the header has; the cells of several, merged ones filled, are joined by `/`."""
+    path: str = ""
+    """json: the keys that lead to the array (`data.records`), empty where the document is it. xml: a row (`/export/rows/row`)."""
+    cells: Literal["elements", "attributes"] = "elements"
+    """xml: where a row's cells stand."""
+    positions: dict[str, Span] = {}
+    """fixed: where each field stands."""
+    unit: Literal["characters", "bytes"] = "characters"
+    """fixed: what `positions` count. In GB18030 bytes, a Chinese character takes as many places as on a printed page."""
+    manifest: Literal["optional", "required"] = "optional"
+    """Whether files wait until a `manifest.json` beside them says that they are all there."""
 
 
 class Dataset(Frozen):
@@ -164,6 +188,10 @@ class Dataset(Frozen):
     """The field that orders versions of one key; None only for `append` and `snapshot`."""
     tolerance: float = 0.05
     cycle: Cycle
+    deadline: int | None = None
+    """Working days after a period's end within which it is handed in; None: what is usual for the cycle."""
+    since: dt.date | None = None
+    """Periods that ended before this day are not owed."""
     sharing: Sharing
     sharing_condition: str = ""
     supply: Supply = Supply()

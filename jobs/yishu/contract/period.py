@@ -42,6 +42,18 @@ def parse_period(text: str) -> Period | None:
     return None
 
 
+def period_of(form: PeriodForm, day: dt.date) -> Period:
+    """The period of this form that holds the day."""
+    week = day.isocalendar()
+    text = {
+        "year": f"{day:%Y}", "half-year": f"{day:%Y}H{(day.month + 5) // 6}", "quarter": f"{day:%Y}Q{(day.month + 2) // 3}",
+        "month": f"{day:%Y-%m}", "week": f"{week.year}-W{week.week:02}", "day": day.isoformat(),
+    }[form]  # fmt: skip
+    found = parse_period(text)
+    assert found is not None, text
+    return found
+
+
 def _months(year: int, first: int, last: int) -> tuple[dt.date, dt.date]:
     start = dt.date(year, first, 1)
     return start, dt.date(year, last, calendar.monthrange(year, last)[1])

@@ -1,4 +1,4 @@
-"""Ledger → `ops.deliveries` and `ops.quality`, small Delta tables for BI; written by delta-rs, only when something changed.
+"""Ledger → `ops.deliveries`, `ops.quality` and `ops.duties`, small Delta tables for BI; written by delta-rs, only when something changed.
 
 The commit carries a hash of the content: an equal one writes nothing.
 """
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yishu.flow.due import Row, as_row, reckon
 from yishu.lake import tables
 from yishu.lake.lake import Lake
 
@@ -20,15 +21,14 @@ if TYPE_CHECKING:
     Schema = Sequence[tuple[str, pa.DataType]]
 
 _CONTENT = "yishu.content"
-Row = dict[str, str | int | None]
 
 
 def publish_ops(lake: Lake, database: str) -> None:
-    """Bring both tables up to date: all deliveries, and the rule counts of the database's datasets.
+    """Bring the tables up to date: all deliveries, and the rule counts and duties of the database's datasets.
 
     Args:
         lake: ledger and places.
-        database: whose rule counts are looked at.
+        database: whose rule counts and duties are looked at.
     """
     import pyarrow as pa
 
@@ -42,9 +42,14 @@ def publish_ops(lake: Lake, database: str) -> None:
         *[(n, text) for n in ("delivery", "dataset", "database", "rule", "type", "column", "severity")],
         ("bad", number), ("total", number), ("message", text), ("expected", text),
     ]  # fmt: skip
+    duty_columns = [
+        *[(n, text) for n in ("department", "department_name", "dataset", "title", "database", "owner", "period", "due", "standing")],
+        ("days_late", number), *[(n, text) for n in ("delivery", "state", "came")],
+    ]  # fmt: skip
     with lake.ledger.writing("ops"):
         _overwrite(lake.ops("deliveries"), pa.Table.from_pylist(_deliveries(lake), pa.schema(delivery_columns)), None)
         _overwrite(lake.ops("quality"), pa.Table.from_pylist(_quality(lake, database), pa.schema(quality_columns)), database)
+        _overwrite(lake.ops("duties"), pa.Table.from_pylist(_duties(lake, database), pa.schema(duty_columns)), database)
 
 
 def _deliveries(lake: Lake) -> list[Row]:
@@ -68,6 +73,11 @@ def _quality(lake: Lake, database: str) -> list[Row]:
          "severity": c.severity, "bad": c.bad, "total": c.total, "message": c.message, "expected": c.expected}
         for d in lake.ledger.deliveries(database_datasets=names) for c in lake.ledger.rules(d.id)
     ]  # fmt: skip
+
+
+def _duties(lake: Lake, database: str) -> list[Row]:
+    found = reckon(lake.project, lake.ledger.deliveries(), lake.clock().date())
+    return [as_row(lake.project, one) for one in found if lake.project.datasets[one.duty.dataset].database == database]
 
 
 def _overwrite(path: Path, rows: pa.Table, database: str | None) -> None:
