@@ -19,6 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from yishu.contract.load import load_project
 from yishu.contract.model import Dataset, Project
+from yishu.derive.spreadsheet import SPOILT
 from yishu.derive.suite import ExpectationJson, SuiteJson, suite
 from yishu.errors import ContractError
 from yishu.flow.judge import staged_schema
@@ -187,6 +188,18 @@ def test_every_form_of_rule_in_the_contracts_is_judged_as_stock_gx_judges_it(qui
                 (telling if 0 < len(found) < ROWS else silent).add(form(expectation)[0])
         frame.unpersist()
     assert silent <= telling, "a type of which no row was bad, or every row, shows nothing"
+
+
+def test_numbers_that_excel_spoilt_are_found_as_stock_gx_finds_them_and_no_good_code_is(quick: SparkSession, contracts: Project) -> None:
+    dataset = contracts.datasets["person_base"]
+    chosen = suite(dataset, contracts)
+    chosen["expectations"] = [e for e in chosen["expectations"] if e["kwargs"].get("regex") == SPOILT]
+    assert [e["meta"]["yishu"]["rule"] for e in chosen["expectations"]] == ["spreadsheet:person_id"]
+    bad = ("9.1E+17", "1E+15", "6.22202E+18", "1.2e+6")
+    good = ("1E15", "9.1E-17", "91E+17", "E+17", "9.1E+", "甲9.1E+17", "9.1E+17号", "9.1.1E+17", "2024", "", None)
+    frame = quick.createDataFrame([(i, v) for i, v in enumerate((*bad, *good))], "id int, person_id string").coalesce(1)
+    schema = "person_id string"
+    assert agree(frame, chosen, schema) == {"spreadsheet:person_id": set(range(len(bad)))}
 
 
 # --- a user's own rules ----------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ def test_rules_stand_kind_after_kind_and_within_a_kind_field_after_field() -> No
         "enum:sex",
         "standard:id_no", "standard:division_code", "asof:division_code",
         "pattern:phone", "range:height",
+        "spreadsheet:card_no",
         "unique:card_no",
     ]  # fmt: skip
     assert list(_rules(PENSION))[-8:] == [

@@ -64,6 +64,12 @@ _CHECKS: dict[Check, tuple[str, str]] = {
 }
 
 
+def spoilt(field: Field) -> tuple[str, str]:
+    """What a number says that Excel has spoilt: (what is wrong, what was expected)."""
+    wrong = f"{field.title}：该编号被Excel改成了科学计数法，末几位已丢失"
+    return wrong, "应为完整的编号；请先把该列设为“文本”格式，再从系统重新导出或重新录入，事后改单元格格式找不回丢失的数字"
+
+
 def as_of(field: Field, date_title: str) -> str:
     return f"代码在{date_title}当日应当有效（{field.standard or field.codelist or '代码表'}）"
 

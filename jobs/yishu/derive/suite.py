@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from yishu.contract.model import Check, Dataset, Field, Project, Rule, Severity
 from yishu.derive import expected
+from yishu.derive.spreadsheet import SPOILT, spoilable
 from yishu.errors import ContractError, Place
 
 _SUITES = uuid5(NAMESPACE_URL, "yishu/expectations")
@@ -106,6 +107,7 @@ def _rules(dataset: Dataset, project: Project) -> Iterator[Judged]:
         yield from _standard(field, dataset)
     for field in fields:
         yield from _form(field)
+    yield from (_spoilt(f) for f in spoilable(dataset, project))
     yield from (_unique(f) for f in fields if f.unique and dataset.key != (f.name,))
     for field in fields:
         yield from _reference(field, project)
@@ -210,6 +212,15 @@ def _form(field: Field) -> Iterator[Judged]:
 def _whole(value: float | None) -> float | int | None:
     """0.0 → 0: a whole bound is compared and shown without a fraction."""
     return int(value) if value is not None and value == int(value) else value
+
+
+def _spoilt(field: Field) -> Judged:
+    message, wanted = expected.spoilt(field)
+    rule = Rule(
+        name=f"spreadsheet:{field.name}", type="expect_column_values_to_not_match_regex",
+        kwargs={"column": field.name, "regex": SPOILT}, message=message,
+    )  # fmt: skip
+    return rule, field.name, wanted
 
 
 def _unique(field: Field) -> Judged:
