@@ -1,4 +1,4 @@
-"""Project → the manifest and the list of steps."""
+"""Project → the manifest, and the order in which `yishu run` does the same."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from derive_case import MARTS, PENSION, mart, project
 
-from yishu.derive.tasks import manifest, walk
+from yishu.contract.levels import dataset_levels, mart_levels
+from yishu.derive.tasks import manifest
 from yishu.errors import ContractError
 
 
@@ -61,43 +62,24 @@ def test_nothing_in_the_manifest_names_a_place_on_a_machine() -> None:
     assert here == json.dumps(manifest(project())) and "/somewhere" not in here
 
 
-def test_every_step_comes_after_the_steps_that_it_needs() -> None:
-    steps = walk(project())
-    done: set[str] = set()
-    for step in steps:
-        assert set(step.after) <= done, step
-        done.add(step.name)
-    assert len(done) == len(steps)
-
-
-def test_the_walk_goes_across_databases() -> None:
-    steps = {s.name: s for s in walk(project())}
-    assert [s for s in steps if s.startswith("build:")] == [
-        "build:dim.division", "build:people.z_count", "build:work.paid", "build:people.a_share",
+def test_a_run_in_one_process_does_the_same_work_in_an_order_that_suits_the_manifest() -> None:
+    tables = {t["asset"]: t for d in manifest(project())["databases"] for t in [*d["datasets"], *d["marts"]]}
+    levels = [[f"silver.{d}" for d in level] for level in dataset_levels(project())] + mart_levels(project())
+    place = {table: n for n, level in enumerate(levels) for table in level}
+    assert place.keys() == tables.keys()
+    for name, table in tables.items():
+        assert all(place[before] < place[name] for before in (*table["after"], *table["foreign"])), name
+    assert [table for table in place if not table.startswith("silver.")] == [
+        "dim.division", "people.z_count", "work.paid", "people.a_share",
     ]  # fmt: skip
-    assert steps["build:work.paid"].after == ("build:people.z_count", "refine:pension", "refine:person")
-    assert steps["refine:pension"].after == ("receive:pension", "refine:person")
-    assert steps["build:people.a_share"].after == ("build:people.z_count", "build:work.paid")
-    assert steps["publish:people"].after == ("refine:person", "build:people.z_count", "build:people.a_share")
-
-
-def test_the_walk_and_the_manifest_hold_the_same_work() -> None:
-    tables = {t["asset"] for d in manifest(project())["databases"] for t in [*d["datasets"], *d["marts"]]}
-    steps = walk(project())
-    assert {f"silver.{s.target}" for s in steps if s.kind == "refine"} | {
-        s.target for s in steps if s.kind == "build"
-    } == tables
-    assert [s.target for s in steps if s.kind == "publish"] == [d["name"] for d in manifest(project())["databases"]]
 
 
 def test_a_dataset_that_refers_to_a_broken_contract_does_not_wait_for_it() -> None:
     alone = project().model_copy(update={"datasets": {"pension": PENSION}, "marts": {}})
-    assert [s.after for s in walk(alone) if s.kind == "refine"] == [("receive:pension",)]
     assert [d["foreign"] for b in manifest(alone)["databases"] for d in b["datasets"]] == [[]]
 
 
 def test_marts_made_from_each_other_are_an_error() -> None:
     ring = {m.table: m for m in (*MARTS, mart("people.one", "people.two"), mart("people.two", "people.one"))}
-    for derive in (manifest, walk):
-        with pytest.raises(ContractError, match=r"people\.one → people\.two"):
-            derive(project().model_copy(update={"marts": ring}))
+    with pytest.raises(ContractError, match=r"people\.one → people\.two"):
+        manifest(project().model_copy(update={"marts": ring}))

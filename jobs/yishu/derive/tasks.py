@@ -1,13 +1,11 @@
-"""Project → what there is to run: the manifest from which Airflow's DAGs are made, and the same steps as one list.
+"""Project → what there is to run: the manifest from which Airflow's DAGs are made.
 
 Names and titles only, never a path of a machine; the same contracts give the same text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import TypedDict
 
 from yishu.contract.graph import inputs_foreign, inputs_inside, mart_order
 from yishu.contract.levels import dataset_levels
@@ -70,21 +68,6 @@ class ManifestJson(TypedDict):
     databases: list[DatabaseJson]
 
 
-@dataclass(frozen=True)
-class Step:
-    """One thing to do: `target` is a dataset (receive, refine), a table (build) or a database (publish)."""
-
-    kind: Literal["receive", "refine", "build", "publish"]
-    target: str
-    database: str
-    after: tuple[str, ...] = ()
-    """Names of the steps that have to be done before."""
-
-    @property
-    def name(self) -> str:
-        return f"{self.kind}:{self.target}"
-
-
 def manifest(project: Project) -> ManifestJson:
     """All databases with their datasets (those referred to first) and marts (inputs first), as Airflow needs them.
 
@@ -92,35 +75,6 @@ def manifest(project: Project) -> ManifestJson:
         ContractError: marts are made from each other.
     """
     return {"version": 1, "databases": [_database(project, project.databases[name]) for name in sorted(project.databases)]}
-
-
-def walk(project: Project) -> tuple[Step, ...]:
-    """Every step over all databases, each after those it needs; marts in the order of their inputs, across databases.
-
-    Raises:
-        ContractError: marts are made from each other.
-    """
-    datasets = [project.datasets[name] for name in _dataset_order(project)]
-    steps = [Step("receive", d.name, d.database) for d in datasets]
-    steps += [Step("refine", d.name, d.database, (f"receive:{d.name}", *_step_names(_needed(d, project)))) for d in datasets]
-    for table in mart_order(project):
-        mart = project.marts[table]
-        inputs = sorted((*inputs_inside(project, mart), *inputs_foreign(project, mart)))
-        steps.append(Step("build", table, mart.database, _step_names(i for i in inputs if _is_made(project, i))))
-    for name in sorted(project.databases):
-        own = tuple(s.name for s in steps if s.database == name and s.kind in ("refine", "build"))
-        steps.append(Step("publish", name, name, own))
-    return tuple(steps)
-
-
-def _step_names(tables: Iterable[str]) -> tuple[str, ...]:
-    layers = (table.partition(".") for table in tables)
-    return tuple(f"refine:{name}" if layer == "silver" else f"build:{layer}.{name}" for layer, _, name in layers)
-
-
-def _is_made(project: Project, table: str) -> bool:
-    layer, _, name = table.partition(".")
-    return name in project.datasets if layer == "silver" else table in project.marts
 
 
 def _dataset_order(project: Project) -> list[str]:
