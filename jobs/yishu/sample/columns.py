@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ from yishu.sample.digits import Ints
 Days: TypeAlias = npt.NDArray[np.datetime64]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 _Day: TypeAlias = str | np.datetime64 | Days
+DAY: Final = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
@@ -85,16 +86,14 @@ def days(values: Days, nulls: Flags | None = None) -> pa.Array:
     return _without(pa.array(values.astype("datetime64[D]")).cast(pa.string()), nulls)
 
 
-def moments(values: Days, nulls: Flags | None = None) -> pa.Array:
-    """Times as 2024-12-31 09:30:00, Asia/Shanghai."""
-    return _without(pa.array(values.astype("datetime64[s]")).cast(pa.string()), nulls)
+def at_work(generator: np.random.Generator, day: _Day, count: int) -> pa.Array:
+    """A moment in office hours (08:00 to 18:00) of each day, or `count` of one day, as 2024-12-31 09:30:00, Asia/Shanghai."""
+    seconds = generator.integers(8 * 3600, 18 * 3600, size=count).astype("timedelta64[s]")
+    return pa.array(np.asarray(day, dtype="datetime64[s]") + seconds).cast(pa.string())
 
 
-def at_work(generator: np.random.Generator, day: Days) -> Days:
-    """A moment in office hours (08:00 to 18:00) of each day."""
-    seconds = generator.integers(8 * 3600, 18 * 3600, size=len(day)).astype("timedelta64[s]")
-    moment: Days = day.astype("datetime64[s]") + seconds
-    return moment
+def year_of(day: Days) -> Ints:
+    return day.astype("datetime64[Y]").astype(np.int64) + 1970
 
 
 def days_between(generator: np.random.Generator, first: _Day, last: _Day, count: int) -> Days:
@@ -108,6 +107,11 @@ def take(columns: dict[str, pa.Array], index: Ints) -> dict[str, pa.Array]:
     """The same columns with the rows at `index` only."""
     rows = pa.array(index)
     return {name: column.take(rows) for name, column in columns.items()}
+
+
+def stacked(*parts: dict[str, pa.Array]) -> dict[str, pa.Array]:
+    """The rows of all parts, one part below the other; columns as in the first."""
+    return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
 
 
 def either(condition: Flags, yes: pa.Array | str | None, no: pa.Array | str | None) -> pa.Array:

@@ -9,24 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import (
-    Days,
-    Extract,
-    Flags,
-    at_work,
-    choose,
-    constant,
-    days,
-    days_between,
-    decimals,
-    draw,
-    either,
-    integers,
-    joined,
-    moments,
-    padded,
-    pick,
-)
+from yishu.sample import columns as col
 from yishu.sample.digits import Ints
 from yishu.sample.province import Province
 from yishu.sample.words import PENALTY_ITEMS, PERMIT_ITEMS
@@ -74,34 +57,34 @@ def _quotas(count: int) -> Ints:
     return whole
 
 
-def scores(province: Province) -> Iterator[Extract]:
+def scores(province: Province) -> Iterator[col.Extract]:
     """Every listed firm in 2024Q3 and 2024Q4."""
     generator, graded = province.generator("credit_score"), grades(province)
     for period, day, four in (("2024Q3", "2024-10-15", graded.before), ("2024Q4", "2025-01-09", graded.after)):
-        yield Extract("credit_score", period, _score_columns(province, generator, period, day, four), graded.fallen)
+        yield col.Extract("credit_score", period, _score_columns(province, generator, period, day, four), graded.fallen)
 
 
 def _score_columns(
     province: Province, generator: np.random.Generator, period: str, day: str, four: Ints
 ) -> dict[str, pa.Array]:
     count = len(four)
-    nine = np.array([[0, 1, 1], [2, 3, 4], [5, 6, 7], [8, 8, 8]])[four, draw(generator, 3, count)]
+    nine = np.array([[0, 1, 1], [2, 3, 4], [5, 6, 7], [8, 8, 8]])[four, col.draw(generator, 3, count)]
     low, high = (np.array([band[end] for band in _BANDS])[nine] * 100 for end in (0, 1))
     score = low + (generator.random(count) * (high - low)).astype(np.int64)
     reason = np.where(
-        four == _A, 0, np.where(four == _B, draw(generator, 4, count, (6, 2, 1, 1)), 1 + draw(generator, 4, count))
+        four == _A, 0, np.where(four == _B, col.draw(generator, 4, count, (6, 2, 1, 1)), 1 + col.draw(generator, 4, count))
     )
-    text = pick(_REASONS, reason)
+    text = col.pick(_REASONS, reason)
     return {
         "uscc": province.firms.uscc.slice(0, count),
-        "eval_period": constant(period, count),
-        "score": decimals(score, 2),
-        "grade": pick(GRADES, nine),
-        "grade4": pick(["A", "B", "C", "D"], four),
-        "model_version": constant("2023.1", count),
+        "eval_period": col.constant(period, count),
+        "score": col.decimals(score, 2),
+        "grade": col.pick(GRADES, nine),
+        "grade4": col.pick(["A", "B", "C", "D"], four),
+        "model_version": col.constant("2023.1", count),
         "indicator_json": _indicators(generator, score),
-        "main_reason": either(reason == 0, None, text),
-        "eval_time": moments(at_work(generator, np.full(count, np.datetime64(day)))),
+        "main_reason": col.either(reason == 0, None, text),
+        "eval_time": col.at_work(generator, day, count),
     }
 
 
@@ -110,60 +93,58 @@ def _indicators(generator: np.random.Generator, score: Ints) -> pa.Array:
     parts: list[pa.Array | str] = []
     for place in range(8):
         value = np.clip(score + generator.integers(-400, 401, size=len(score)), 0, 10_000)
-        parts += [("{" if place == 0 else ", ") + f'"L1_{place + 1}": ', decimals(value, 2)]
-    return joined(*parts, "}")
+        parts += [("{" if place == 0 else ", ") + f'"L1_{place + 1}": ', col.decimals(value, 2)]
+    return col.joined(*parts, "}")
 
 
-def records(province: Province) -> Iterator[Extract]:
+def records(province: Province) -> Iterator[col.Extract]:
     """Permits and penalties up to the year's end, then a day's; who fell from B to D was punished in between."""
     generator, graded = province.generator("credit_record"), grades(province)
     firms, fallen = province.firms, graded.fallen
     count = max(30, province.rows)
-    firm = draw(generator, firms.listed, count)
+    firm = col.draw(generator, firms.listed, count)
     firm[: len(fallen)] = fallen
-    kind = draw(generator, 7, count, (55, 25, 2, 8, 3, 4, 3))
+    kind = col.draw(generator, 7, count, (55, 25, 2, 8, 3, 4, 3))
     kind[: len(fallen)] = np.where(np.arange(len(fallen)) % 4 == 3, 2, 1)
-    decided = days_between(generator, "2022-01-01", "2024-12-20", count)
-    decided[: len(fallen)] = days_between(generator, "2024-10-08", "2024-12-25", len(fallen))
+    decided = col.days_between(generator, "2022-01-01", "2024-12-20", count)
+    decided[: len(fallen)] = col.days_between(generator, "2024-10-08", "2024-12-25", len(fallen))
     newest = count // 20 + 1
-    decided[-newest:] = days_between(generator, "2025-01-02", "2025-01-08", newest)
+    decided[-newest:] = col.days_between(generator, "2025-01-02", "2025-01-08", newest)
     columns = _record_columns(province, generator, firm, kind, decided)
     old, new = np.arange(count - newest), np.arange(count - newest, count)
     for period, part in (("2024-12-31", old), ("2025-01-09", new)):
-        rows = pa.array(part)
-        yield Extract("credit_record", period, {name: column.take(rows) for name, column in columns.items()}, np.arange(
-            len(fallen) if period == "2024-12-31" else 0
-        ))  # fmt: skip
+        clean = np.arange(len(fallen) if period == "2024-12-31" else 0)
+        yield col.Extract("credit_record", period, col.take(columns, part), clean)
 
 
 def _record_columns(
-    province: Province, generator: np.random.Generator, firm: Ints, kind: Ints, decided: Days
+    province: Province, generator: np.random.Generator, firm: Ints, kind: Ints, decided: col.Days
 ) -> dict[str, pa.Array]:
     firms, count = province.firms, len(firm)
-    punished: Flags = kind == 1
+    punished: col.Flags = kind == 1
     fine = np.where(generator.random(count) < 0.8, generator.integers(500, 500_000, size=count) * 100, 0)
-    repaired: Flags = punished & (generator.random(count) < 0.15) & (decided < np.datetime64("2024-06-01"))
-    office = pick(province.bureau_code, firms.county[firm])
-    year = decided.astype("datetime64[Y]").astype(np.int64) + 1970
-    number = np.arange(count) + 1
-    permit = pick(PERMIT_ITEMS, draw(generator, len(PERMIT_ITEMS), count))
+    repaired: col.Flags = punished & (generator.random(count) < 0.15) & (decided < np.datetime64("2024-06-01"))
+    office = col.pick(province.bureau_code, firms.county[firm])
+    year = col.year_of(decided)
+    number, word = np.arange(count) + 1, col.pick(["许", "罚", "失", "红", "判", "履", "诺"], kind)
+    permit = col.pick(PERMIT_ITEMS, col.draw(generator, len(PERMIT_ITEMS), count))
     return {
-        "record_id": joined("HB", integers(year), padded(kind + 1, 2), padded(number, 12)),
-        "record_kind": padded(kind + 1, 2),
-        "uscc": pick(firms.uscc, firm),
-        "subject_name": pick(firms.name, firm),
-        "doc_no": joined(
-            "冀", pick(["许", "罚", "失", "红", "判", "履", "诺"], kind), "〔", integers(year), "〕", integers(number), "号"
+        "record_id": col.joined("HB", col.integers(year), col.padded(kind + 1, 2), col.padded(number, 12)),
+        "record_kind": col.padded(kind + 1, 2),
+        "uscc": col.pick(firms.uscc, firm),
+        "subject_name": col.pick(firms.name, firm),
+        "doc_no": col.joined("冀", word, "〔", col.integers(year), "〕", col.integers(number), "号"),
+        "item_name": col.either(punished, col.choose(generator, PENALTY_ITEMS, count), permit),
+        "decide_date": col.days(decided),
+        "valid_to": col.days(decided + np.timedelta64(3 * 365, "D")),
+        "penalty_type": col.either(
+            punished, col.choose(generator, ["01", "02", "03", "04", "05"], count, (3, 6, 1, 1, 1)), None
         ),
-        "item_name": either(punished, choose(generator, PENALTY_ITEMS, count), permit),
-        "decide_date": days(decided),
-        "valid_to": days(decided + np.timedelta64(3 * 365, "D")),
-        "penalty_type": either(punished, choose(generator, ["01", "02", "03", "04", "05"], count, (3, 6, 1, 1, 1)), None),
-        "penalty_amt": decimals(fine, 6, ~punished),
+        "penalty_amt": col.decimals(fine, 6, ~punished),
         "authority_code": office,
         "report_unit": office,
-        "division_code": padded(firms.county_code[firm], 6),
-        "repaired_flag": either(repaired, "1", "0"),
-        "repaired_date": days(decided + np.timedelta64(200, "D"), ~repaired),
-        "update_time": moments(at_work(generator, np.minimum(decided + 5, np.datetime64("2025-01-09")))),
+        "division_code": col.padded(firms.county_code[firm], 6),
+        "repaired_flag": col.either(repaired, "1", "0"),
+        "repaired_date": col.days(decided + np.timedelta64(200, "D"), ~repaired),
+        "update_time": col.at_work(generator, np.minimum(decided + 5, np.datetime64("2025-01-09")), count),
     }

@@ -61,7 +61,6 @@ def make_firms(places: Places, people: People, industries: list[str], generator:
     fresh = np.arange(count) >= listed
     founded[fresh] = days_between(generator, "2024-12-30", "2025-01-09", int(fresh.sum()))
     division[fresh] = places.code[county[fresh]]
-    adults = people.adults()
     head = joined(pick(_HEADS, kind), padded(division, 6))
     steps = np.array([10_000, 1_000, 5_000, 10_000])[kind]
     return Firms(
@@ -72,7 +71,7 @@ def make_firms(places: Places, people: People, industries: list[str], generator:
         county_code=places.code[county],
         division=division,
         founded=founded,
-        representative=adults[draw(generator, len(adults), count)],
+        representative=people.draw_adults(generator, count),
         capital=(np.exp(generator.normal(4.0, 1.4, size=count)) + 1).astype(np.int64) * steps,
         industry=pick(industries, _industry(generator, industries, kind)),
         address=_addresses(places, generator, county),

@@ -10,25 +10,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import (
-    Days,
-    Extract,
-    Flags,
-    at_work,
-    choose,
-    constant,
-    days,
-    days_between,
-    decimals,
-    draw,
-    either,
-    integers,
-    joined,
-    moments,
-    padded,
-    pick,
-    take,
-)
+from yishu.sample import columns as col
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY, COOPERATIVE, SOLE_TRADER, Firms
 from yishu.sample.province import Province
@@ -38,49 +20,48 @@ _INSURANCES: Final = (("110", 240), ("120", 10), ("130", 4), ("310", 90))
 """Kind and rate in thousandths of the base: pension, unemployment, injury, health."""
 
 
-def market_entities(province: Province) -> Iterator[Extract]:
+def market_entities(province: Province) -> Iterator[col.Extract]:
     """The full list, a day's changes, and a day later the changes that a county sent late (older than what is known)."""
     generator, firms = province.generator("market_entity"), province.firms
-    told = at_work(generator, days_between(generator, firms.founded, "2024-12-30", firms.count))
-    status = np.where(firms.active, 0, 1 + draw(generator, 5, firms.count, (2, 2, 12, 1, 1)))
-    columns = _entity_columns(province, generator, status) | {"update_time": moments(told)}
-    yield Extract("market_entity", "2024-12-31", take(columns, np.arange(firms.listed)))
+    told = col.at_work(generator, col.days_between(generator, firms.founded, "2024-12-30", firms.count), firms.count)
+    status = np.where(firms.active, 0, 1 + col.draw(generator, 5, firms.count, (2, 2, 12, 1, 1)))
+    columns = _entity_columns(province, generator, status) | {"update_time": told}
+    yield col.Extract("market_entity", "2024-12-31", col.take(columns, np.arange(firms.listed)))
     changed = np.flatnonzero(firms.active[: firms.listed])
     changed = np.sort(generator.permutation(changed)[: max(4, firms.listed // 40)])
     today = _changes(province, generator, columns, changed)
-    yield Extract("market_entity", "2025-01-09", today)
+    yield col.Extract("market_entity", "2025-01-09", today)
     late = changed[::4]
-    when = at_work(generator, days_between(generator, "2025-01-02", "2025-01-06", len(late)))
-    phone = joined("0311-8", padded(generator.integers(0, 10**6, size=len(late)), 6))
-    older = take(columns, late) | {"contact_phone": phone, "update_time": moments(when)}
-    yield Extract("market_entity", "2025-01-10", older)
+    when = col.at_work(generator, col.days_between(generator, "2025-01-02", "2025-01-06", len(late)), len(late))
+    phone = col.joined("0311-8", col.padded(generator.integers(0, 10**6, size=len(late)), 6))
+    older = col.take(columns, late) | {"contact_phone": phone, "update_time": when}
+    yield col.Extract("market_entity", "2025-01-10", older)
 
 
 def _entity_columns(province: Province, generator: np.random.Generator, status: Ints) -> dict[str, pa.Array]:
     firms, people = province.firms, province.people
     count, company, trader = firms.count, firms.kind == COMPANY, firms.kind == SOLE_TRADER
-    kinds = pick(["1130", "9500", "9100", "9200"], firms.kind)
-    mobile = joined(
-        "1", choose(generator, ["38", "39", "56", "77", "86", "99"], count), padded(generator.integers(0, 10**8, size=count), 8)
-    )
+    kinds = col.pick(["1130", "9500", "9100", "9200"], firms.kind)
+    net = col.choose(generator, ["38", "39", "56", "77", "86", "99"], count)
+    mobile = col.joined("1", net, col.padded(generator.integers(0, 10**8, size=count), 8))
     return {
         "uscc": firms.uscc,
         "entity_name": firms.name,
         "entity_type": kinds,
-        "economic_type": either(
-            company, choose(generator, ["159", "173", "160", "174"], count, (2, 6, 1, 1)), either(trader, "175", "190")
+        "economic_type": col.either(
+            company, col.choose(generator, ["159", "173", "160", "174"], count, (2, 6, 1, 1)), col.either(trader, "175", "190")
         ),
-        "legal_rep_name": pick(people.name, firms.representative),
-        "legal_rep_id_no": pick(people.id_no, firms.representative),
-        "reg_capital_wan": decimals(firms.capital, 4),
-        "currency": constant("CNY", count),
-        "est_date": days(firms.founded),
-        "reg_status": pick(["1", "2", "3", "4", "5", "6"], status),
+        "legal_rep_name": col.pick(people.name, firms.representative),
+        "legal_rep_id_no": col.pick(people.id_no, firms.representative),
+        "reg_capital_wan": col.decimals(firms.capital, 4),
+        "currency": col.constant("CNY", count),
+        "est_date": col.days(firms.founded),
+        "reg_status": col.pick(["1", "2", "3", "4", "5", "6"], status),
         "industry_code": firms.industry,
-        "division_code": padded(firms.division, 6),
+        "division_code": col.padded(firms.division, 6),
         "reg_address": firms.address,
-        "reg_authority": pick(province.bureau_code, firms.county),
-        "business_scope": choose(generator, SCOPES, count),
+        "reg_authority": col.pick(province.bureau_code, firms.county),
+        "business_scope": col.choose(generator, SCOPES, count),
         "contact_phone": mobile,
     }
 
@@ -93,15 +74,14 @@ def _changes(
     index = np.concatenate([changed, np.arange(firms.listed, firms.count)])
     old = np.arange(len(index)) < len(changed)
     struck = old & (np.arange(len(index)) % 2 == 0)
-    adults = people.adults()
-    person = np.where(old & ~struck, adults[draw(generator, len(adults), len(index))], firms.representative[index])
+    person = np.where(old & ~struck, people.draw_adults(generator, len(index)), firms.representative[index])
     day = np.where(old, np.datetime64("2025-01-08"), np.datetime64("2025-01-09"))
-    rows = take(columns, index)
+    rows = col.take(columns, index)
     return rows | {
-        "reg_status": either(struck, "4", rows["reg_status"]),
-        "legal_rep_name": pick(people.name, person),
-        "legal_rep_id_no": pick(people.id_no, person),
-        "update_time": moments(at_work(generator, day)),
+        "reg_status": col.either(struck, "4", rows["reg_status"]),
+        "legal_rep_name": col.pick(people.name, person),
+        "legal_rep_id_no": col.pick(people.id_no, person),
+        "update_time": col.at_work(generator, day, len(index)),
     }
 
 
@@ -114,43 +94,40 @@ class _Stakes:
     ratio: Ints
     person: Ints
     other: Ints
-    natural: Flags
+    natural: col.Flags
 
 
-def shareholders(province: Province) -> Iterator[Extract]:
+def shareholders(province: Province) -> Iterator[col.Extract]:
     """All stakes (the ratios of a company sum to 100), then some transfers: one line ends, its successor begins."""
     generator = province.generator("entity_shareholder")
     stakes = _stakes(province, generator)
     firms = province.firms
     since = firms.founded[stakes.firm]
-    told = at_work(generator, days_between(generator, since, "2024-12-30", len(since)))
-    yield Extract(
-        "entity_shareholder", "2024-12-31", _stake_columns(province, stakes, since, "01") | {"update_time": moments(told)}
-    )
+    told = col.at_work(generator, col.days_between(generator, since, "2024-12-30", len(since)), len(since))
+    yield col.Extract("entity_shareholder", "2024-12-31", _stake_columns(province, stakes, since, "01") | {"update_time": told})
     sold = np.sort(generator.permutation(len(since))[: max(2, len(since) // 50)])
-    day = days_between(generator, "2025-01-02", "2025-01-08", len(sold))
+    day = col.days_between(generator, "2025-01-02", "2025-01-08", len(sold))
     ended = _some(stakes, sold)
     begun = _bought(province, generator, ended)
-    stamp = moments(at_work(generator, day))
-    left = _stake_columns(province, ended, since[sold], "05") | {"end_date": days(day), "update_time": stamp}
+    stamp = col.at_work(generator, day, len(sold))
+    left = _stake_columns(province, ended, since[sold], "05") | {"end_date": col.days(day), "update_time": stamp}
     came = _stake_columns(province, begun, day, "04") | {"update_time": stamp}
-    both = {name: pa.concat_arrays([left[name], came[name]]) for name in left}
-    yield Extract("entity_shareholder", "2025-01-09", both)
+    yield col.Extract("entity_shareholder", "2025-01-09", col.stacked(left, came))
 
 
 def _stakes(province: Province, generator: np.random.Generator) -> _Stakes:
     firms = province.firms
     company = np.flatnonzero((firms.kind == COMPANY)[: firms.listed])
-    holders = 1 + draw(generator, 3, len(company), (45, 35, 20))
+    holders = 1 + col.draw(generator, 3, len(company), (45, 35, 20))
     firm = np.repeat(company, holders)
     start = np.repeat(np.cumsum(holders) - holders, holders)
     # Any company but itself: the next ones in the list, round and round.
-    step = 1 + draw(generator, max(1, len(company) - 1), len(firm))
+    step = 1 + col.draw(generator, max(1, len(company) - 1), len(firm))
     own = np.repeat(np.arange(len(company)), holders)
     seq = np.arange(len(firm)) - start + 1
     return _Stakes(
         firm=firm, seq=seq, ratio=_ratios(generator, holders, seq), natural=generator.random(len(firm)) < 0.85,
-        person=_adults(province, generator, len(firm)), other=company[(own + step) % len(company)],
+        person=province.people.draw_adults(generator, len(firm)), other=company[(own + step) % len(company)],
     )  # fmt: skip
 
 
@@ -163,11 +140,6 @@ def _ratios(generator: np.random.Generator, holders: Ints, seq: Ints) -> Ints:
     return by_seq[np.repeat(np.arange(len(holders)), holders), seq - 1]
 
 
-def _adults(province: Province, generator: np.random.Generator, count: int) -> Ints:
-    adults = province.people.adults()
-    return adults[draw(generator, len(adults), count)]
-
-
 def _some(stakes: _Stakes, index: Ints) -> _Stakes:
     return _Stakes(*(getattr(stakes, name)[index] for name in _Stakes.__dataclass_fields__))
 
@@ -176,35 +148,37 @@ def _bought(province: Province, generator: np.random.Generator, ended: _Stakes) 
     """The same parts in the hands of persons, numbered after those who hold already."""
     count = len(ended.firm)
     return _Stakes(
-        firm=ended.firm, seq=ended.seq + 3, ratio=ended.ratio, person=_adults(province, generator, count), other=ended.other,
+        firm=ended.firm, seq=ended.seq + 3, ratio=ended.ratio, person=province.people.draw_adults(generator, count), other=ended.other,
         natural=np.ones(count, dtype=np.bool_),
     )  # fmt: skip
 
 
-def _stake_columns(province: Province, stakes: _Stakes, since: Days, change: str) -> dict[str, pa.Array]:
+def _stake_columns(province: Province, stakes: _Stakes, since: col.Days, change: str) -> dict[str, pa.Array]:
     firms, people = province.firms, province.people
     count = len(stakes.firm)
     subscribed = firms.capital[stakes.firm] * stakes.ratio // 1_000_000
     hidden = [
         hashlib.sha256(b"shareholder:" + number.encode()).hexdigest()
-        for number in pick(people.id_no, stakes.person).to_pylist()
+        for number in col.pick(people.id_no, stakes.person).to_pylist()
     ]
     return {
-        "uscc": pick(firms.uscc, stakes.firm),
-        "shareholder_id": either(stakes.natural, pa.array(hidden, pa.string()), pick(firms.uscc, stakes.other)),
-        "shareholder_type": either(stakes.natural, "1", "2"),
-        "shareholder_name": either(stakes.natural, pick(people.name, stakes.person), pick(firms.name, stakes.other)),
-        "sub_capital_wan": decimals(subscribed, 4),
-        "paid_capital_wan": decimals(subscribed * (stakes.firm % 4 + 1) // 4, 4),
-        "ratio_pct": decimals(stakes.ratio, 4),
-        "seq": integers(stakes.seq),
-        "eff_date": days(since),
-        "end_date": constant(None, count),
-        "change_type": constant(change, count),
+        "uscc": col.pick(firms.uscc, stakes.firm),
+        "shareholder_id": col.either(stakes.natural, pa.array(hidden, pa.string()), col.pick(firms.uscc, stakes.other)),
+        "shareholder_type": col.either(stakes.natural, "1", "2"),
+        "shareholder_name": col.either(
+            stakes.natural, col.pick(people.name, stakes.person), col.pick(firms.name, stakes.other)
+        ),
+        "sub_capital_wan": col.decimals(subscribed, 4),
+        "paid_capital_wan": col.decimals(subscribed * (stakes.firm % 4 + 1) // 4, 4),
+        "ratio_pct": col.decimals(stakes.ratio, 4),
+        "seq": col.integers(stakes.seq),
+        "eff_date": col.days(since),
+        "end_date": col.constant(None, count),
+        "change_type": col.constant(change, count),
     }
 
 
-def social_insurance(province: Province) -> Iterator[Extract]:
+def social_insurance(province: Province) -> Iterator[col.Extract]:
     """Three months; payable = paid + arrears to the cent. Some struck-off firms still have insured staff (a real finding)."""
     generator, firms = province.generator("entity_social_insurance"), province.firms
     employers = np.flatnonzero((firms.kind <= COOPERATIVE)[: firms.listed])
@@ -212,7 +186,7 @@ def social_insurance(province: Province) -> Iterator[Extract]:
     staff = 1 + (np.exp(generator.normal(1.6, 1.1, size=len(employers)))).astype(np.int64)
     for month in ("2024-10", "2024-11", "2024-12"):
         staff = np.maximum(1, staff + generator.integers(-1, 2, size=len(staff)))
-        yield Extract("entity_social_insurance", month, _contributions(firms, generator, employers, staff, month))
+        yield col.Extract("entity_social_insurance", month, _contributions(firms, generator, employers, staff, month))
 
 
 def _contributions(
@@ -228,16 +202,16 @@ def _contributions(
     paid = payable - arrears
     day = np.datetime64(month, "D") + 14 + generator.integers(0, 11, size=len(firm)).astype("timedelta64[D]")
     return {
-        "uscc": pick(firms.uscc, firm),
-        "period": constant(month.replace("-", ""), len(firm)),
-        "ins_type": pick([code for code, _ in _INSURANCES], kind),
-        "insured_cnt": integers(insured),
-        "base_amt": decimals(base, 2),
-        "payable_amt": decimals(payable, 2),
-        "paid_amt": decimals(paid, 2),
-        "arrears_amt": decimals(arrears, 2),
-        "pay_date": days(day, paid == 0),
-        "division_code": padded(_place_of_insurance(firms, firm), 6),
+        "uscc": col.pick(firms.uscc, firm),
+        "period": col.constant(month.replace("-", ""), len(firm)),
+        "ins_type": col.pick([code for code, _ in _INSURANCES], kind),
+        "insured_cnt": col.integers(insured),
+        "base_amt": col.decimals(base, 2),
+        "payable_amt": col.decimals(payable, 2),
+        "paid_amt": col.decimals(paid, 2),
+        "arrears_amt": col.decimals(arrears, 2),
+        "pay_date": col.days(day, paid == 0),
+        "division_code": col.padded(_place_of_insurance(firms, firm), 6),
     }
 
 

@@ -9,19 +9,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import (
-    Extract,
-    at_work,
-    constant,
-    days,
-    decimals,
-    either,
-    integers,
-    joined,
-    moments,
-    padded,
-    pick,
-)
+from yishu.sample import columns as col
 from yishu.sample.digits import Ints, decimal_digits, text_of
 from yishu.sample.province import Province
 
@@ -91,18 +79,18 @@ def _quarters(monthly: Ints) -> Ints:
     return sums
 
 
-def observations(province: Province) -> Iterator[Extract]:
+def observations(province: Province) -> Iterator[col.Extract]:
     """First figures of January to November (with the year before), of December, then the final ones as a second vintage."""
     generator, year = province.generator("macro_indicator_obs"), figures(province)
     cells = _cells(province, year)
     month = cells[2]
     early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
     base = _year_before(province, year)
-    yield Extract("macro_indicator_obs", "2024-11", {name: pa.concat_arrays([early[name], base[name]]) for name in early})
-    yield Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
+    yield col.Extract("macro_indicator_obs", "2024-11", col.stacked(early, base))
+    yield col.Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
     upper = cells[1] < year.upper
     again = [axis[upper] for axis in cells]
-    yield Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))
+    yield col.Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))
 
 
 def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
@@ -146,14 +134,14 @@ def _observed(province: Province, year: Figures, cells: Sequence[Ints], vintage:
     chosen = (indicator, place, month)
     indexes = np.array([known.index for known in province.indicators])[indicator]
     return _named(province, indicator) | {
-        "division_code": padded(year.places[place], 6),
-        "period": pick(_MONTHS, month),
-        "value": decimals(year.value[chosen], 4),
-        "yoy_pct": decimals(year.growth[chosen], 2),
-        "cum_value": decimals(year.total[chosen], 4, indexes),
-        "vintage_no": integers(np.full(len(month), vintage)),
-        "release_date": days(release),
-        "data_status": constant("P" if vintage == 1 else "F", len(month)),
+        "division_code": col.padded(year.places[place], 6),
+        "period": col.pick(_MONTHS, month),
+        "value": col.decimals(year.value[chosen], 4),
+        "yoy_pct": col.decimals(year.growth[chosen], 2),
+        "cum_value": col.decimals(year.total[chosen], 4, indexes),
+        "vintage_no": col.integers(np.full(len(month), vintage)),
+        "release_date": col.days(release),
+        "data_status": col.constant("P" if vintage == 1 else "F", len(month)),
     }
 
 
@@ -162,53 +150,53 @@ def _year_before(province: Province, year: Figures) -> dict[str, pa.Array]:
     count = len(year.places)
     december = year.before[0, :, -1] - year.before[0, :, -2]
     return _named(province, np.zeros(count, dtype=np.int64)) | {
-        "division_code": padded(year.places, 6),
-        "period": constant(_BEFORE, count),
-        "value": decimals(december, 4),
-        "yoy_pct": constant(None, count),
-        "cum_value": decimals(year.before[0, :, -1], 4),
-        "vintage_no": constant("1", count),
-        "release_date": constant("2024-01-18", count),
-        "data_status": constant("F", count),
+        "division_code": col.padded(year.places, 6),
+        "period": col.constant(_BEFORE, count),
+        "value": col.decimals(december, 4),
+        "yoy_pct": col.constant(None, count),
+        "cum_value": col.decimals(year.before[0, :, -1], 4),
+        "vintage_no": col.constant("1", count),
+        "release_date": col.constant("2024-01-18", count),
+        "data_status": col.constant("F", count),
     }
 
 
 def _named(province: Province, indicator: Ints) -> dict[str, pa.Array]:
     known = province.indicators
     return {
-        "indicator_code": pick([one.code for one in known], indicator),
-        "period_type": pick(["Q" if one.quarterly else "M" for one in known], indicator),
-        "unit": pick([one.unit for one in known], indicator),
-        "source_dept": constant(province.offices["macro_indicator_obs"], len(indicator)),
+        "indicator_code": col.pick([one.code for one in known], indicator),
+        "period_type": col.pick(["Q" if one.quarterly else "M" for one in known], indicator),
+        "unit": col.pick([one.unit for one in known], indicator),
+        "source_dept": col.constant(province.offices["macro_indicator_obs"], len(indicator)),
     }
 
 
-def indicator_meta(province: Province) -> Iterator[Extract]:
+def indicator_meta(province: Province) -> Iterator[col.Extract]:
     """What the indicators mean; then sub-indicators (up to 300 in all), which no figure refers to yet."""
     known = province.indicators
     count = min(300, max(len(known) + 18, province.rows // 40))
     number = np.arange(count)
     kind, part = number % len(known), number // len(known)
-    code, name = pick([one.code for one in known], kind), pick([one.name for one in known], kind)
+    code, name = col.pick([one.code for one in known], kind), col.pick([one.name for one in known], kind)
     sub = part > 0
     generator = province.generator("macro_indicator_meta")
-    yield Extract("macro_indicator_meta", "2024", {
-        "indicator_code": either(sub, joined("B", padded(number, 5)), code),
-        "indicator_name": either(sub, joined(name, "：分项", integers(part)), name),
-        "definition": joined("按现行统计报表制度，报告期内", name, "的统计数。"),
-        "unit": pick([one.unit for one in known], kind),
-        "method": constant("联网直报，分级核算汇总", count),
-        "freq": pick(["Q" if one.quarterly else "M" for one in known], kind),
-        "direction": pick([one.direction for one in known], kind),
-        "parent_code": either(sub, code, pick([one.parent or None for one in known], kind)),
-        "valid_from": constant("2018-01-01", count),
-        "valid_to": constant(None, count),
-        "update_time": moments(at_work(generator, np.full(count, np.datetime64("2024-03-01")))),
+    yield col.Extract("macro_indicator_meta", "2024", {
+        "indicator_code": col.either(sub, col.joined("B", col.padded(number, 5)), code),
+        "indicator_name": col.either(sub, col.joined(name, "：分项", col.integers(part)), name),
+        "definition": col.joined("按现行统计报表制度，报告期内", name, "的统计数。"),
+        "unit": col.pick([one.unit for one in known], kind),
+        "method": col.constant("联网直报，分级核算汇总", count),
+        "freq": col.pick(["Q" if one.quarterly else "M" for one in known], kind),
+        "direction": col.pick([one.direction for one in known], kind),
+        "parent_code": col.either(sub, code, col.pick([one.parent or None for one in known], kind)),
+        "valid_from": col.constant("2018-01-01", count),
+        "valid_to": col.constant(None, count),
+        "update_time": col.at_work(generator, "2024-03-01", count),
     }, np.arange(len(known)))  # fmt: skip
 
 
-def leading_days(province: Province) -> Iterator[Extract]:
-    """Days of leading indicators of the 14 reporting units, then one day more."""
+def leading_days(province: Province) -> Iterator[col.Extract]:
+    """col.Days of leading indicators of the 14 reporting units, then one day more."""
     generator, codes = province.generator("leading_indicator_day"), np.array(province.places.units)
     span = min(366, max(3, province.rows // (2 * len(codes) * len(_METRICS))))
     for period, back in (("2025-01-08", span), ("2025-01-09", 1)):
@@ -216,13 +204,13 @@ def leading_days(province: Province) -> Iterator[Extract]:
         day, place, metric = _grid(back, np.arange(len(codes)), np.arange(len(_METRICS)))
         when = stretch[day]
         date = text_of(decimal_digits(np.full(len(day), int(period.replace("-", ""))), 8))
-        yield Extract("leading_indicator_day", period, {
-            "division_code": padded(codes[place], 6),
-            "stat_date": days(when),
-            "metric": pick([name for name, _ in _METRICS], metric),
-            "value": decimals(generator.integers(10_000, 90_000_000, size=len(day)), 4),
-            "unit": pick([unit for _, unit in _METRICS], metric),
-            "is_estimated": pick(["0", "1"], (generator.random(len(day)) < 0.05).astype(np.int64)),
-            "batch_id": joined("B", date, padded(place, 3)),
-            "report_time": moments(at_work(generator, when + 1)),
+        yield col.Extract("leading_indicator_day", period, {
+            "division_code": col.padded(codes[place], 6),
+            "stat_date": col.days(when),
+            "metric": col.pick([name for name, _ in _METRICS], metric),
+            "value": col.decimals(generator.integers(10_000, 90_000_000, size=len(day)), 4),
+            "unit": col.pick([unit for _, unit in _METRICS], metric),
+            "is_estimated": col.pick(["0", "1"], (generator.random(len(day)) < 0.05).astype(np.int64)),
+            "batch_id": col.joined("B", date, col.padded(place, 3)),
+            "report_time": col.at_work(generator, when + 1, len(day)),
         })  # fmt: skip

@@ -37,6 +37,11 @@ class People:
         """Living persons of 18 and more on `TODAY`."""
         return np.flatnonzero(self.alive & (self.birth < np.datetime64(TODAY) - np.timedelta64(18 * 366, "D")))
 
+    def draw_adults(self, generator: np.random.Generator, count: int) -> Ints:
+        """`count` of the adults; one can come twice."""
+        adults = self.adults()
+        return adults[draw(generator, len(adults), count)]
+
 
 def make_people(places: Places, generator: np.random.Generator, count: int) -> People:
     """`count` persons of all ages; about 4 % have died, some 12 % live away from their registered household."""
