@@ -12,8 +12,10 @@ import click
 
 from yishu.errors import MachineError
 from yishu.flow import pipeline
+from yishu.flow.metastore import make_known
 from yishu.lake import server
 from yishu.lake.lake import Lake, open_lake
+from yishu.lake.session import sessions
 from yishu.rest import dag_runs_state, import_errors
 from yishu.settings import Settings
 from yishu.stack import airflow_status, start_airflow
@@ -37,6 +39,8 @@ def bring_up(settings: Settings, rows: int, minutes: float) -> int:
         _write_sample(lake, rows)
     click.echo("starting the local server …")
     running = server.start(settings)
+    with sessions(settings) as open_spark:
+        make_known(lake, open_spark)
     click.echo("starting Airflow …")
     start_airflow(settings)
     done = _watch(lake, time.monotonic() + minutes * 60)

@@ -153,6 +153,11 @@ class SmallLake:
     def states(self, dataset: str) -> list[str]:
         return [d.state for d in self.lake.ledger.deliveries(dataset=dataset)]
 
+    def end_sessions(self) -> None:
+        """As a process that ends: the next step opens new ones."""
+        self._opened.close()
+        self.__post_init__()
+
     def close(self) -> None:
         self._opened.close()
         self.lake.ledger.close()

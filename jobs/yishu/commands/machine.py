@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from yishu.commands.opening import say_json
-from yishu.settings import load_settings
+from yishu.settings import Settings, load_settings
 
 
 @click.command()
@@ -26,8 +28,27 @@ def start() -> None:
     """Start it, if it does not run."""
     from yishu.lake import server as local
 
-    running = local.start(load_settings())
+    settings = load_settings()
+    running = local.start(settings)
+    _name_gold(settings)
     click.echo(f"Spark Connect {running.connect}\nJDBC          {running.jdbc}")
+
+
+def _name_gold(settings: Settings) -> None:
+    """A server whose metastore is new is told of the gold tables that stand already."""
+    from yishu.flow.metastore import make_known, told
+
+    if told(settings):
+        return
+    from yishu.contract.load import read_project
+    from yishu.lake.lake import open_lake
+    from yishu.lake.session import sessions
+
+    lake = open_lake(settings, project=read_project(settings.project)[0])  # a broken contract keeps no server from starting
+    with closing(lake.ledger), sessions(settings) as open_spark:
+        named = make_known(lake, open_spark)
+    if named:
+        click.echo(f"{len(named)} gold tables are known by name again")
 
 
 @server.command()

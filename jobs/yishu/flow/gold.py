@@ -160,16 +160,6 @@ def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataF
         note(lake, target.table, due.inputs, due.definition)
 
 
-def register_all(lake: Lake, spark: SparkSession) -> None:
-    """Make every gold table known to a server whose metastore is new."""
-    titles = {m.table: m.title for m in lake.project.marts.values()}
-    titles |= {f"{d.database}.{d.name}": d.title for d in lake.project.datasets.values()}
-    for noted in lake.ledger.tables():
-        if noted.name in titles and tables.exists(lake.gold(noted.name)) and not spark.catalog.tableExists(noted.name):
-            tables.register(spark, noted.name, lake.gold(noted.name), titles[noted.name])
-            note(lake, noted.name, noted.inputs, noted.definition)
-
-
 def _table_age(path: Path) -> int:
     """The version before: inputs that return to an earlier state are new work, not a repeat."""
     found = tables.look(path)
