@@ -9,16 +9,18 @@ from pydantic import JsonValue
 
 from yishu.commands.opening import actor, opened, say_json
 from yishu.errors import UsageError
-from yishu.lake.ledger import Delivery
+from yishu.flow.landing import waiting
+from yishu.lake.lake import Lake
+from yishu.lake.ledger import Balance, Delivery
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 @click.option("--dataset", help="Only this dataset.")
 def status(as_json: bool, dataset: str | None) -> None:
-    """Deliveries, their states and balances."""
+    """Deliveries, their states and balances, and what lies in landing but waits for a manifest or for files."""
     with opened() as o:
-        deliveries = o.lake.ledger.deliveries(dataset=dataset)
+        deliveries = [*o.lake.ledger.deliveries(dataset=dataset), *_not_yet(o.lake, dataset)]
         titles = {d.code: d.name for d in o.lake.project.departments.values()}
     if as_json:
         say_json({"deliveries": [_row(d) for d in deliveries]})
@@ -36,6 +38,13 @@ def status(as_json: bool, dataset: str | None) -> None:
         who = titles.get(d.department, d.department)
         table.add_row(d.id, who, d.dataset, d.period, d.state, str(d.generation), *counts, d.reason)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _not_yet(lake: Lake, dataset: str | None) -> list[Delivery]:
+    """Sets that are not whole yet: no deliveries, so they have no id."""
+    return [
+        Delivery("", *h.place, "waiting", 0, 0, (), Balance(), h.waits, "", None, lake.clock()) for h in waiting(lake, dataset)
+    ]
 
 
 def _row(d: Delivery) -> JsonValue:

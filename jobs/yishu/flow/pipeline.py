@@ -15,6 +15,7 @@ from yishu.errors import MachineError, YishuError
 from yishu.flow import bronze, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
+from yishu.flow.promise import hold_to_manifest
 from yishu.flow.receipts import write_receipt
 from yishu.flow.soundness import note, require_sound
 from yishu.lake.lake import Lake, OpenSpark
@@ -35,14 +36,14 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
 
 
 def to_bronze(lake: Lake, delivery: Delivery) -> Delivery:
-    """Delivery → bronze, every cell as text, nothing lost; no JVM."""
+    """Delivery → bronze, every cell as text, nothing lost, and held to its manifest; no JVM."""
     started = lake.clock()
     require_sound(lake, f"bronze.{delivery.dataset}")
     with lake.ledger.writing(f"bronze.{delivery.dataset}"):
         loaded = bronze.load_bronze(lake, delivery)
         note(lake, f"bronze.{delivery.dataset}")
     lake.ledger.record_stage(delivery.id, "bronze", started, lake.clock(), {"rows": loaded.balance.received})
-    return loaded
+    return hold_to_manifest(lake, loaded)
 
 
 def to_silver(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
@@ -56,9 +57,10 @@ def to_silver(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery
 
 def refine(lake: Lake, open_spark: OpenSpark, dataset: str) -> list[Delivery]:
     """All that waits of one dataset, in the order of its claims, through bronze and silver; then its base table in gold."""
-    done = []
-    for delivery in lake.ledger.deliveries(dataset=dataset, states={"waiting"}):
-        to_bronze(lake, delivery)
+    counted = [to_bronze(lake, delivery) for delivery in lake.ledger.deliveries(dataset=dataset, states={"waiting"})]
+    for delivery in lake.ledger.deliveries(dataset=dataset, states={"bronze"}):
+        counted.append(hold_to_manifest(lake, delivery))  # a run was killed between the two, or it is sent through again
+    done = [delivery for delivery in counted if delivery.state == "rejected"]
     for delivery in silver.ready(lake, dataset):
         done.append(to_silver(lake, open_spark, delivery))
     _answer(lake, dataset)

@@ -24,7 +24,7 @@ from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, Viol
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
 from yishu.lake.lake import Lake
-from yishu.lake.ledger import Delivery, DeliveryState, RuleCount
+from yishu.lake.ledger import Delivery, DeliveryState, LandedFile, RuleCount
 
 __all__ = ["bad_rows", "receipt", "receipt_text", "write_receipt"]
 
@@ -63,11 +63,15 @@ def receipt(lake: Lake, delivery: Delivery) -> ReceiptJson:
         "received": balance.received, "loaded": balance.loaded, "duplicates": balance.duplicates,
         "quarantined": balance.quarantined, "rejected": balance.rejected, "reason": delivery.reason,
         "advice": _advice(delivery), "notes": _notes(lake, delivery),
-        "files": [{"name": Path(f.path).name, "size": f.size, "sha256": f.sha256} for f in delivery.files],
+        "files": [{"name": Path(f.path).name, "size": f.size, "sha256": f.sha256} for f in _files(delivery)],
         "changes": read_changes(lake, delivery), "columns": list(terms.titles.values()),
         "rules": _broken_rules(terms), "rows": [_row(row, terms) for row in found.rows],
         "rows_total": found.total, "rows_shown": len(found.rows),
     }  # fmt: skip
+
+
+def _files(delivery: Delivery) -> list[LandedFile]:
+    return [*([delivery.manifest_file] if delivery.manifest_file else []), *delivery.files]
 
 
 @dataclass(frozen=True)

@@ -1,45 +1,31 @@
-"""Landing files → claimed deliveries in the ledger, oldest file first; what cannot be taken is claimed as rejected.
+"""Landing files → claimed deliveries in the ledger, oldest first; what cannot be taken is claimed as rejected.
 
-One file is one delivery. Reads a file once, for its checksum; its rows are left to `bronze`.
+One file is one delivery, and so is what a manifest names. Reads a file once, for its checksum; its rows are left to `bronze`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import os
-import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import admit, refusal
+from yishu.flow.landing import FOLDERS, Found, HandIn, look
+from yishu.flow.manifest import differences_at_the_door, mismatch
 from yishu.flow.reading.form import check_form
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
+from yishu.lake.ledger_records import FileRole
 
 log = logging.getLogger(__name__)
 
-_DEPTH = 4
 _CHUNK = 1 << 20
-_UNFINISHED_START = (".", "_", "~$")
-_UNFINISHED_END = (".part", ".tmp", ".crdownload", ".filepart")
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A file in landing that the ledger does not know; `name` is its path there, always valid text."""
-
-    path: Path
-    name: str
-    size: int
-    modified_ns: int
 
 
 def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
-    """Claim every new file in landing.
+    """Claim every new file in landing, and every set whose manifest and files have all come.
 
     Hidden and unfinished files (`.x`, `_x`, `~$x`, `x.part`, `x.tmp`) and files still being written wait for a later scan.
 
@@ -51,11 +37,11 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
         The deliveries made, in the order of their claims: `waiting`, `unchanged` or `rejected` with a reason.
     """
     claimed = []
-    for file in sorted(_new_files(lake, dataset), key=lambda found: (found.modified_ns, found.name)):
+    for hand_in in sorted((h for h in look(lake, dataset) if not h.waits), key=_age):
         try:
-            delivery = _claim(lake, file)
-        except OSError as error:  # gone again, or not readable yet: this file waits, the others do not
-            log.warning("landing file %s cannot be read: %s", file.name, error)
+            delivery = _claim(lake, hand_in)
+        except OSError as error:  # gone again, or not readable yet: this one waits, the others do not
+            log.warning("landing file %s cannot be read: %s", hand_in.every_file[0].name, error)
             continue
         if delivery is not None:
             claimed.append(delivery)
@@ -63,53 +49,35 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
 
 
 def datasets_with_new_files(lake: Lake) -> set[str]:
-    """The datasets, known or not, in whose folders files lie that no delivery has claimed; "" for files in no such folder."""
-    return {file.name.split("/")[1] if file.name.count("/") >= 2 else "" for file in _new_files(lake, None)}
+    """The datasets, known or not, in whose folders something lies that can be claimed; "" for files in no such folder."""
+    return {hand_in.place[1] for hand_in in look(lake) if not hand_in.waits}
 
 
-def _new_files(lake: Lake, dataset: str | None) -> Iterator[_Found]:
-    landing = lake.settings.landing
-    tops = [landing] if dataset is None else sorted(landing.glob(f"*/{dataset}"))
-    for top in tops:
-        for folder, folders, files in os.walk(top):
-            folders[:] = [name for name in folders if not _unfinished(name)]
-            for name in files:
-                if not _unfinished(name):
-                    yield from _unknown(lake, Path(folder) / name)
+def _age(hand_in: HandIn) -> tuple[int, str]:
+    """A set is as old as its youngest file."""
+    return max((file.modified_ns, file.name) for file in hand_in.every_file)
 
 
-def _unfinished(name: str) -> bool:
-    return name.startswith(_UNFINISHED_START) or name.lower().endswith(_UNFINISHED_END)
-
-
-def _unknown(lake: Lake, path: Path) -> Iterator[_Found]:
-    # Names in GBK, as an old unzip leaves them, are not text to the ledger: shown with their bytes escaped.
-    name = path.relative_to(lake.settings.landing).as_posix().encode("utf-8", "backslashreplace").decode()
-    try:
-        found = path.lstat()
-    except OSError as error:
-        log.warning("landing file %s is gone again: %s", name, error)
-        return
-    if not stat.S_ISREG(found.st_mode):
-        log.warning("landing file %s is no regular file and is left alone", name)
-    elif not lake.ledger.knows(name, found.st_size, found.st_mtime_ns):
-        yield _Found(path, name, found.st_size, found.st_mtime_ns)
-
-
-def _claim(lake: Lake, file: _Found) -> Delivery | None:
-    """None where the file must wait: it is still being written, or its dataset's contract is broken."""
-    folders = file.name.split("/")[:-1][: _DEPTH - 1]
-    department, dataset, period = (*folders, "", "", "")[: _DEPTH - 1]
+def _claim(lake: Lake, hand_in: HandIn) -> Delivery | None:
+    """None where it must wait: a file is still being written, or the dataset's contract is broken."""
+    department, dataset, period = hand_in.place
+    first = hand_in.every_file[0]
     if _contract_broken(lake, dataset):
-        log.warning("landing file %s waits: the contract of %s is broken", file.name, dataset)
+        log.warning("landing file %s waits: the contract of %s is broken", first.name, dataset)
         return None
-    reason = _refused(lake, file, department, dataset, period)
-    landed = LandedFile(file.name, file.size, file.modified_ns, _sha256(file.path))
-    now = file.path.lstat()
-    if (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns):
-        log.info("landing file %s is still being written", file.name)
+    reason, manifest = _refused(lake, hand_in), hand_in.manifest
+    landed = [_landed(file, hand_in) for file in hand_in.every_file]
+    written = next((file for file in hand_in.every_file if _was_written(file)), None)
+    if written is not None:
+        log.info("landing file %s is still being written", written.name)
         return None
-    return lake.ledger.claim(department, dataset, period, [landed], reason=reason, state="rejected" if reason else "waiting")
+    if manifest and not reason:
+        wrong = differences_at_the_door(manifest, landed, lake.project.datasets[dataset], period)
+        reason = refusal(mismatch(wrong)) if wrong else ""
+    return lake.ledger.claim(
+        department, dataset, period, landed, reason=reason, state="rejected" if reason else "waiting",
+        manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None,
+    )  # fmt: skip
 
 
 def _contract_broken(lake: Lake, dataset: str) -> bool:
@@ -120,28 +88,42 @@ def _contract_broken(lake: Lake, dataset: str) -> bool:
     return any(contract.stem == dataset for contract in contracts)
 
 
-def _refused(lake: Lake, file: _Found, department: str, dataset: str, period: str) -> str:
-    """Why the file is refused as it lies there; empty where it is not."""
+def _refused(lake: Lake, hand_in: HandIn) -> str:
+    """Why it is refused as it lies there; empty where it is not."""
     try:
-        if len(file.name.split("/")) != _DEPTH:
-            raise DeliveryRejected(
-                f"文件“{file.name}”放错了位置", code="place", place=Place(file.name),
-                expected="部门代码/数据集/期次/文件", remedy="请放进对应的文件夹后重新报送",
-            )  # fmt: skip
-        _refuse_name(file)
-        contract: Dataset = admit(lake.project, department, dataset, period, lake.clock().date())
-        check_form(file.path, contract)
+        for file in hand_in.every_file:
+            _refuse_place(file)
+        contract: Dataset = admit(lake.project, *hand_in.place, lake.clock().date())
+        if hand_in.refused is not None:
+            raise hand_in.refused
+        for file in hand_in.files:
+            check_form(file.path, contract)
     except DeliveryRejected as error:
         return refusal(error)
     return ""
 
 
-def _refuse_name(file: _Found) -> None:
+def _refuse_place(file: Found) -> None:
+    if file.name.count("/") != FOLDERS:
+        raise DeliveryRejected(
+            f"文件“{file.name}”放错了位置", code="place", place=Place(file.name),
+            expected="部门代码/数据集/期次/文件", remedy="请放进对应的文件夹后重新报送",
+        )  # fmt: skip
     if file.name != file.path.as_posix()[-len(file.name) :]:
         raise DeliveryRejected(
             f"文件名“{file.name}”不是 UTF-8 编码", code="name", place=Place(file.name),
             expected="UTF-8 编码的文件名", remedy="请改名后重新报送（可用英文和数字）",
         )  # fmt: skip
+
+
+def _landed(file: Found, hand_in: HandIn) -> LandedFile:
+    role: FileRole = "manifest" if file is hand_in.manifest_file else "data"
+    return LandedFile(file.name, file.size, file.modified_ns, _sha256(file.path), role)
+
+
+def _was_written(file: Found) -> bool:
+    now = file.path.lstat()
+    return (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns)
 
 
 def _sha256(path: Path) -> str:

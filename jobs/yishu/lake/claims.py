@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import sqlalchemy as sa
@@ -17,48 +17,65 @@ from yishu.lake.ledger_records import LandedFile
 from yishu.lake.ledger_tables import deliveries, landed_files
 
 
-def claim(
-    conn: sa.Connection, now: dt.datetime, of: tuple[str, str, str], files: Sequence[LandedFile],
-    reason: str, state: Literal["waiting", "rejected"],
-) -> str:  # fmt: skip
+@dataclass(frozen=True)
+class Claim:
+    """What is claimed; `of` is department, dataset, period."""
+
+    of: tuple[str, str, str]
+    files: tuple[LandedFile, ...]
+    reason: str
+    state: Literal["waiting", "rejected"]
+    manifest: str = ""
+    supersedes: str | None = None
+
+
+def claim(conn: sa.Connection, now: dt.datetime, asked: Claim) -> str:
     """Write the delivery down and return its id, or the id of the delivery that the files belong to already.
 
-    Where some of the files belong to an earlier claim (two scans met), the delivery holds the others.
-
-    Args:
-        of: department, dataset, period.
+    Where some of the files belong to an earlier claim (two scans met), the delivery holds the others. A set with a
+    manifest holds all that it names, also what came alone before.
     """
-    owners = {file: _owner(conn, file) for file in files}
-    fresh = [file for file, owner in owners.items() if owner is None]
-    if not fresh:
-        if not files:
-            raise DataError("a delivery without files cannot be claimed", code="claim-empty", subject="/".join(of))
-        return str(owners[files[0]])
-    content = _hash(sorted(file.sha256 for file in fresh))
-    earlier = conn.execute(_claims_of(of)).all()
+    files = _files_of(conn, asked)
+    if isinstance(files, str):
+        return files
+    parts = sorted(file.sha256 for file in files if file.role == "data")
+    parts += [asked.manifest or file.sha256 for file in files if file.role == "manifest"]
+    content = _hash(parts)
+    earlier = conn.execute(_claims_of(asked.of)).all()
     repeat = sum(row.content == content for row in earlier)
-    delivery = "d-" + _hash([*of, sorted(file.sha256 for file in fresh), repeat])[:16]
-    same = _still_standing(earlier, content) if state == "waiting" else None
-    final, why = ("unchanged", reason or f"与交付 {same.id} 内容相同") if same else (state, reason)
-    generation = same.generation if same else _generation(earlier, content)
-    department, dataset, period = of
+    delivery = "d-" + _hash([*asked.of, parts, repeat])[:16]
+    generation, state, why = _verdict(asked, content, earlier)
+    department, dataset, period = asked.of
     conn.execute(
         sa.insert(deliveries).values(
             id=delivery, ordinal=_next(conn, deliveries.c.ordinal), department=department, dataset=dataset, period=period,
-            content=content, repeat=repeat, state=final, generation=generation, received=0, loaded=0, duplicates=0,
+            content=content, repeat=repeat, state=state, generation=generation, received=0, loaded=0, duplicates=0,
             quarantined=0, rejected=0, reason=why, receipt="", supersedes=None, claimed_at=now.isoformat(),
+            manifest=asked.manifest,
         )
     )  # fmt: skip
-    _write_files(conn, delivery, fresh)
-    detail = {"state": final, "generation": generation, "reason": why, "files": {file.path: file.sha256 for file in fresh}}
-    text = json.dumps(detail | {"of": list(of)}, ensure_ascii=False, sort_keys=True)
+    _write_files(conn, delivery, files)
+    detail = {"state": state, "generation": generation, "reason": why, "files": {file.path: file.sha256 for file in files}}
+    text = json.dumps(detail | {"of": list(asked.of)}, ensure_ascii=False, sort_keys=True)
     audit.append(conn, now.isoformat(), "pipeline", "claim", delivery, text)
     return delivery
 
 
+def _files_of(conn: sa.Connection, asked: Claim) -> tuple[LandedFile, ...] | str:
+    """The files that the new delivery holds, or the delivery that they are already."""
+    owners = {file: _owner(conn, file) for file in asked.files}
+    fresh = tuple(file for file, owner in owners.items() if owner is None)
+    if fresh:
+        return asked.files if any(file.role == "manifest" for file in asked.files) else fresh
+    if not asked.files:
+        raise DataError("a delivery without files cannot be claimed", code="claim-empty", subject="/".join(asked.of))
+    return str(owners[asked.files[0]])
+
+
 def _owner(conn: sa.Connection, file: LandedFile) -> str | None:
     same = (landed_files.c.path == file.path, landed_files.c.size == file.size, landed_files.c.modified_ns == file.modified_ns)
-    return conn.execute(sa.select(landed_files.c.delivery).where(*same)).scalar()
+    newest = sa.select(landed_files.c.delivery).where(*same).order_by(landed_files.c.seq.desc()).limit(1)
+    return conn.execute(newest).scalar()
 
 
 def _claims_of(of: tuple[str, str, str]) -> sa.Select[str, str, str, int]:
@@ -68,10 +85,17 @@ def _claims_of(of: tuple[str, str, str]) -> sa.Select[str, str, str, int]:
     return columns.where(*mine).order_by(deliveries.c.ordinal.desc())
 
 
-def _still_standing(earlier: Sequence[sa.Row[str, str, str, int]], content: str) -> sa.Row[str, str, str, int] | None:
-    """The newest delivery that counts, if it says the same; `unchanged` ones only point at another."""
-    newest = next((row for row in earlier if row.state not in ("rejected", "unchanged")), None)
-    return newest if newest is not None and newest.content == content else None
+def _verdict(asked: Claim, content: str, earlier: Sequence[sa.Row[str, str, str, int]]) -> tuple[int, str, str]:
+    """Generation, state and reason: nothing new, a set that corrects the wrong delivery, or what was asked for."""
+    standing = next((row for row in earlier if row.state not in ("rejected", "unchanged")), None)
+    if asked.state == "waiting" and standing is not None and standing.content == content:
+        return int(standing.generation), "unchanged", asked.reason or f"与交付 {standing.id} 内容相同"
+    generation = _generation(earlier, content)
+    if asked.state == "waiting" and asked.supersedes and (standing is None or standing.id != asked.supersedes):
+        expected = f"应为：{standing.id}（本期现有的交付）" if standing else "本期没有可替代的交付，应不写这一项"
+        why = f"manifest.json 中 supersedes 为“{asked.supersedes}”；{expected}；请改正清单后重新报送"
+        return generation, "rejected", why
+    return generation, asked.state, asked.reason
 
 
 def _generation(earlier: Sequence[sa.Row[str, str, str, int]], content: str) -> int:

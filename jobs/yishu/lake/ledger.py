@@ -75,16 +75,21 @@ class Ledger:
 
     def claim(
         self, department: str, dataset: str, period: str, files: Sequence[LandedFile],
-        *, reason: str = "", state: Literal["waiting", "rejected"] = "waiting",
+        *, reason: str = "", state: Literal["waiting", "rejected"] = "waiting", manifest: str = "", supersedes: str | None = None,
     ) -> Delivery:  # fmt: skip
         """Make landed files a delivery; claiming the very same files again returns the delivery that they are.
 
         The state becomes `unchanged` where the newest delivery that stands (neither rejected nor unchanged) of this
-        department, dataset and period has the same content.
+        department, dataset and period has the same content, else `rejected` where `supersedes` names another than that one.
+
+        Args:
+            files: those with rows, and first the manifest that names them, where there is one.
+            manifest: what that manifest promises, as JSON; part of the content.
+            supersedes: the delivery whose place this one takes, as the department says.
         """
+        claim = claims.Claim((department, dataset, period), tuple(files), reason, state, manifest, supersedes)
         with self._store.write() as conn:
-            found = claims.claim(conn, self._clock(), (department, dataset, period), files, reason, state)
-            return _one(conn, found)
+            return _one(conn, claims.claim(conn, self._clock(), claim))
 
     def delivery(self, id: str) -> Delivery:
         """A delivery by its id or a beginning of it that only one has.
@@ -250,15 +255,17 @@ def _one(conn: sa.Connection, id: str) -> Delivery:
 def _deliveries(conn: sa.Connection, query: sa.Select[tuple[object, ...]]) -> list[Delivery]:
     rows = conn.execute(query.order_by(t.deliveries.c.ordinal)).all()
     mine = t.landed_files.c.delivery.in_(query.with_only_columns(t.deliveries.c.id))
-    files: dict[str, list[LandedFile]] = {}
+    files: dict[tuple[str, str], list[LandedFile]] = {}
     for file in conn.execute(sa.select(t.landed_files).where(mine).order_by(t.landed_files.c.seq)):
-        files.setdefault(file.delivery, []).append(LandedFile(file.path, file.size, file.modified_ns, file.sha256))
+        landed = LandedFile(file.path, file.size, file.modified_ns, file.sha256, file.role)
+        files.setdefault((file.delivery, file.role), []).append(landed)
     return [
         Delivery(
             id=r.id, department=r.department, dataset=r.dataset, period=r.period, state=r.state, generation=r.generation,
-            ordinal=r.ordinal, files=tuple(files.get(r.id, ())),
+            ordinal=r.ordinal, files=tuple(files.get((r.id, "data"), ())),
             balance=Balance(r.received, r.loaded, r.duplicates, r.quarantined, r.rejected),
             reason=r.reason, receipt=r.receipt, supersedes=r.supersedes, claimed_at=_time(r.claimed_at),
+            manifest_file=next(iter(files.get((r.id, "manifest"), ())), None), manifest=r.manifest,
         )
         for r in rows
     ]  # fmt: skip

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 DeliveryState = Literal["waiting", "bronze", "held", "accepted", "rejected", "superseded", "unchanged"]
 Verb = Literal["release", "reject", "reprocess", "replay"]
+FileRole = Literal["data", "manifest"]
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class LandedFile:
     size: int
     modified_ns: int
     sha256: str
+    role: FileRole = "data"
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,15 @@ class Delivery:
     generation: int
     ordinal: int
     files: tuple[LandedFile, ...]
+    """The files with rows; a manifest is none of them."""
     balance: Balance
     reason: str
     receipt: str
     supersedes: str | None
     claimed_at: dt.datetime
+    manifest_file: LandedFile | None = None
+    manifest: str = ""
+    """What the manifest promises, as JSON; empty where there is none, or none that can be read."""
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ deliveries = sa.Table(
     _text("content"), _whole("repeat"), _text("state"), _whole("generation"),
     _whole("received"), _whole("loaded"), _whole("duplicates"), _whole("quarantined"), _whole("rejected"),
     _text("reason"), _text("receipt"), sa.Column("supersedes", sa.Text, sa.ForeignKey("deliveries.id")), _text("claimed_at"),
+    _text("manifest"),
     sa.UniqueConstraint("ordinal", name="deliveries_ordinal"),
     sa.UniqueConstraint("department", "dataset", "period", "content", "repeat", name="deliveries_content"),
     sa.Index("deliveries_state", "state", "dataset"),
@@ -40,8 +41,8 @@ deliveries = sa.Table(
 
 landed_files = sa.Table(
     "landed_files", metadata,
-    _number(), _delivery(), _text("path"), _whole("size"), _whole("modified_ns"), _text("sha256"),
-    sa.UniqueConstraint("path", "size", "modified_ns", name="landed_files_once"),
+    _number(), _delivery(), _text("path"), _whole("size"), _whole("modified_ns"), _text("sha256"), _text("role"),
+    sa.UniqueConstraint("path", "size", "modified_ns", "delivery", name="landed_files_once"),
     sa.Index("landed_files_delivery", "delivery"),
 )  # fmt: skip
 
