@@ -68,8 +68,12 @@ _KINDS: dict[Kind, str] = {
 }  # fmt: skip
 _FORMATS: dict[FileFormat, Coded] = {
     "csv": {"代码": "2", "名称": "电子表格 CSV"},
+    "fixed": {"代码": "1", "名称": "电子文件 TXT"},
     "xlsx": {"代码": "2", "名称": "电子表格 XLSX"},
+    "xls": {"代码": "2", "名称": "电子表格 XLS"},
     "jsonl": {"代码": "6", "名称": "自描述格式 JSON Lines"},
+    "json": {"代码": "6", "名称": "自描述格式 JSON"},
+    "xml": {"代码": "1", "名称": "电子文件 XML"},
     "parquet": {"代码": "6", "名称": "自描述格式 Parquet"},
 }
 _DATABASE_FORMAT: Coded = {"代码": "3", "名称": "数据库 Delta"}

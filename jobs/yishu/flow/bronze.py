@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,19 @@ import pyarrow as pa
 from yishu.contract.model import Dataset, FileFormat
 from yishu.errors import DeliveryRejected, MachineError, Place
 from yishu.flow.admission import admit, refusal
+from yishu.flow.reading.containers import data_files
 from yishu.flow.reading.csv import read_csv
+from yishu.flow.reading.fixed import read_fixed
 from yishu.flow.reading.form import check_form
+from yishu.flow.reading.json import read_json
 from yishu.flow.reading.jsonl import read_jsonl
 from yishu.flow.reading.parquet import read_parquet
 from yishu.flow.reading.plain import PlainFields
 from yishu.flow.reading.rows import ROW, Reading, bronze_schema
+from yishu.flow.reading.source import Source
+from yishu.flow.reading.xls import read_xls
 from yishu.flow.reading.xlsx import read_xlsx
+from yishu.flow.reading.xml import read_xml
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery, LandedFile
 
@@ -31,9 +37,11 @@ if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 DELIVERY, FILE = "_delivery", "_file"
-READERS: dict[FileFormat, Callable[[Path, Dataset], Reading]] = {
-    "csv": read_csv, "xlsx": read_xlsx, "jsonl": read_jsonl, "parquet": read_parquet,
+READERS: dict[FileFormat, Callable[[Source, Dataset], Reading]] = {
+    "csv": read_csv, "fixed": read_fixed, "xlsx": read_xlsx, "xls": read_xls, "jsonl": read_jsonl, "json": read_json,
+    "xml": read_xml, "parquet": read_parquet,
 }  # fmt: skip
+_Part = tuple[LandedFile, str, Reading]
 _MARK = "yishu"
 """Under this key each commit names its delivery; a commit without it is a stranger's."""
 _NOTES = "yishu.notes"
@@ -49,12 +57,12 @@ _FILE_BYTES = 32 << 20
 class Loaded:
     """What of a delivery stands in bronze; `notes` say in Chinese what was unusual about its files.
 
-    `plain` are the fields that silver need not standardise.
+    `plain` are the fields that silver need not standardise; the value says whether none of their cells is empty.
     """
 
     rows: int
     notes: tuple[str, ...]
-    plain: tuple[str, ...] = ()
+    plain: Mapping[str, bool] = field(default_factory=dict)
 
 
 def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
@@ -70,14 +78,14 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
-    lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {"plain": [*loaded.plain]})
+    lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {"plain": dict(loaded.plain)})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
 
 
-def plain_fields(lake: Lake, delivery: Delivery) -> frozenset[str]:
+def plain_fields(lake: Lake, delivery: Delivery) -> Mapping[str, bool]:
     """The fields of which no cell needs standardising; none where nobody looked or the worker was killed just then."""
     seen = [run.detail.get("plain") for run in lake.ledger.stages(delivery.id) if run.stage == PROFILE]
-    return frozenset(str(name) for name in seen[-1]) if seen and isinstance(seen[-1], list) else frozenset()
+    return {str(name): bool(filled) for name, filled in seen[-1].items()} if seen and isinstance(seen[-1], dict) else {}
 
 
 def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
@@ -93,10 +101,10 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
         return standing
     dataset = lake.project.datasets[delivery.dataset]
     try:
-        readings = [(file, _read(lake.settings.landing / file.path, file, dataset)) for file in delivery.files]
+        readings = [part for file in delivery.files for part in _read(lake.settings.landing / file.path, file, dataset)]
     except OSError as error:
         raise _trouble(path, error) from error
-    notes = tuple(note for _, reading in readings for note in reading.notes)
+    notes = tuple(note for _, _, reading in readings for note in reading.notes)
     rows = _Stamped(lake.settings.landing, delivery, readings, PlainFields(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
     return Loaded(rows.count, notes, rows.plain.names)
@@ -126,10 +134,11 @@ def _rows_of(table: DeltaTable, delivery: str) -> int:
     return sum(file["num_records"] for file in files if file[f"partition.{DELIVERY}"] == delivery)
 
 
-def _read(path: Path, file: LandedFile, dataset: Dataset) -> Reading:
+def _read(path: Path, file: LandedFile, dataset: Dataset) -> list[_Part]:
+    """One reading for each data file that a landed file holds, under the name by which its rows are known."""
     _refuse_changed(path, file)
     check_form(path, dataset)
-    return READERS[dataset.supply.format](path, dataset)
+    return [(file, source.name, READERS[dataset.supply.format](source, dataset)) for source in data_files(path)]
 
 
 def _refuse_changed(path: Path, file: LandedFile) -> None:
@@ -160,7 +169,7 @@ class _Stamped:
     """The readings' batches with delivery and file; counts rows and keeps the refusal that ends them, if one does."""
 
     def __init__(
-        self, landing: Path, delivery: Delivery, readings: Sequence[tuple[LandedFile, Reading]], plain: PlainFields
+        self, landing: Path, delivery: Delivery, readings: Sequence[_Part], plain: PlainFields
     ) -> None:
         self._landing, self._delivery, self._readings, self.plain = landing, delivery, readings, plain
         self.count = 0
@@ -168,14 +177,14 @@ class _Stamped:
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         try:
-            for file, reading in self._readings:
-                yield from self._file(file, reading)
+            for file, name, reading in self._readings:
+                yield from self._file(file, name, reading)
         except DeliveryRejected as error:
             self.refused = error  # what Arrow and Rust make of an exception keeps only its text
             raise
 
-    def _file(self, file: LandedFile, reading: Reading) -> Iterator[pa.RecordBatch]:
-        before, name = self.count, Path(file.path).name
+    def _file(self, file: LandedFile, name: str, reading: Reading) -> Iterator[pa.RecordBatch]:
+        before = self.count
         for batch in reading.batches:
             self.count += batch.num_rows
             self.plain.look(batch)

@@ -9,49 +9,52 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TextIO
 
-from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import Encoding
-from yishu.flow.reading.header import Columns
+from yishu.flow.reading.encoding import Script
+from yishu.flow.reading.header import HEADER_CELLS, Columns
 from yishu.flow.reading.rows import LINE_CHARS, Row, unparsable
+from yishu.flow.reading.source import Source
+from yishu.flow.reading.text import open_text, too_long
 
 _LOOKAHEAD_LINES = 200
 _LOOKAHEAD_CHARS = 1_000_000
+_MOST_CELLS = 1_000_000
+"""A line with more delimiters is no row of any table, and is not even split."""
 
 
 @dataclass(frozen=True)
-class Source:
+class Table:
     """A CSV file and how to read its text."""
 
-    path: Path
-    encoding: Encoding
+    source: Source
+    script: Script
     delimiter: str
 
 
-def first_record(source: Source) -> tuple[list[str], int]:
+def first_record(table: Table) -> tuple[list[str], int]:
     """The header's cells, and how many lines stand before the first data row; no cells where the file has none."""
-    lines = _Lines(source, 0)
+    lines = _Lines(table, 0)
     with lines.file:
         while (line := lines.take()) is not None:
             if line.strip():
-                cells = _record(line, lines, source.delimiter, 0)
-                return cells or line.rstrip("\r\n").split(source.delimiter), lines.number
+                cells = _record(line, lines, table.delimiter, 0)
+                # one more than a header may have is enough to refuse it
+                return cells or line.rstrip("\r\n").split(table.delimiter, HEADER_CELLS), lines.number
     return [], lines.number
 
 
-def careful_rows(source: Source, skip: int, row: int, columns: Columns) -> Iterator[Row]:
+def careful_rows(table: Table, skip: int, row: int, columns: Columns) -> Iterator[Row]:
     """Rows from line `skip + 1` on, the first of them numbered `row`; empty lines keep their number.
 
     Raises:
         DeliveryRejected: a line is longer than memory allows.
-        UnicodeDecodeError: the text is not in the source's encoding.
+        UnicodeDecodeError: the text is not in the script's encoding.
     """
-    lines = _Lines(source, skip)
+    lines = _Lines(table, skip)
     with lines.file:
         while (line := lines.take()) is not None:
-            cells = _record(line, lines, source.delimiter, columns.width)
+            cells = _record(line, lines, table.delimiter, columns.width)
             if cells is None or len(cells) != columns.width or any("\0" in cell for cell in cells):
                 if line.strip():
                     yield unparsable(row, line.rstrip("\r\n"))
@@ -63,12 +66,11 @@ def careful_rows(source: Source, skip: int, row: int, columns: Columns) -> Itera
 class _Lines:
     """The file's lines with the way back: lines that were looked at in vain are read again as rows of their own."""
 
-    def __init__(self, source: Source, skip: int) -> None:
-        self._name = source.path.name
+    def __init__(self, table: Table, skip: int) -> None:
+        self._name = table.source.name
         self._again: deque[str] = deque()
         self.number = 0
-        encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
-        self.file: TextIO = source.path.open(encoding=encoding, newline="")
+        self.file: TextIO = open_text(table.source, table.script, newline="")
         for _ in range(skip):
             self.take()
 
@@ -78,11 +80,8 @@ class _Lines:
             return None
         self.number += 1
         if len(line) >= LINE_CHARS and not line.endswith(("\n", "\r")):
-            raise DeliveryRejected(
-                f"文件“{self._name}”第 {self.number} 行过长（超过 {LINE_CHARS} 个字符）", code="line",
-                place=Place(self._name, line=self.number), expected="每行一条记录", remedy="请检查换行符是否丢失，重新导出",
-            )  # fmt: skip
-        return line.lstrip("\ufeff") if self.number == 1 else line
+            raise too_long(self._name, self.number, LINE_CHARS, "每行一条记录", "请检查换行符是否丢失，重新导出")
+        return line
 
     def give_back(self, lines: list[str]) -> None:
         self._again.extendleft(reversed(lines))
@@ -90,7 +89,9 @@ class _Lines:
 
 
 def _record(line: str, lines: _Lines, delimiter: str, width: int) -> list[str] | None:
-    """The record that starts with `line`; None where its quote stays open. `width` 0: not known yet (the header)."""
+    """The record that starts with `line`; None where it is no row. `width` 0: not known yet (the header)."""
+    if line.count(delimiter) >= _MOST_CELLS:
+        return None
     if '"' not in line:
         return line.rstrip("\r\n").split(delimiter)
     cells = _cells([line], delimiter)

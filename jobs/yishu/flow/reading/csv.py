@@ -6,17 +6,19 @@ Rows keep the supplier's numbers: ragged lines become `_raw` rows, empty lines a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from typing import IO
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as arrow_csv
 
 from yishu.contract.model import Dataset
-from yishu.flow.reading.careful_csv import Source, careful_rows, first_record
+from yishu.flow.reading.careful_csv import Table, careful_rows, first_record
 from yishu.flow.reading.encoding import detect, undecodable
 from yishu.flow.reading.header import Columns, match_header
 from yishu.flow.reading.rows import Reading, bronze_schema, extra_column, in_batches, unparsable
+from yishu.flow.reading.source import Source
+from yishu.flow.reading.text import open_bytes
 
 _BLOCK = 1 << 20
 _TAIL = 1 << 16
@@ -28,69 +30,87 @@ class _HandOver(Exception):
     """The fast reader must not go on: a cell holds a line break or a NUL, so a quote may be open."""
 
 
-def read_csv(path: Path, dataset: Dataset) -> Reading:
+def read_csv(source: Source, dataset: Dataset) -> Reading:
     """Read a CSV file in the contract's delimiter and in the encoding it really has.
 
     Raises:
         DeliveryRejected: at once for the header, while iterating for bytes that cannot be decoded.
     """
-    script = detect(path, dataset.supply.encoding)
-    source = Source(path, script.encoding, dataset.supply.delimiter)
+    script = detect(source, dataset.supply.encoding)
+    table = Table(source, script, dataset.supply.delimiter)
     try:
-        cells, skip = first_record(source)
+        cells, skip = first_record(table)
     except UnicodeDecodeError as error:
-        raise undecodable(path, script, dataset.supply.encoding) from error
-    columns = match_header(cells, dataset, path.name)
+        raise undecodable(source, script, dataset.supply.encoding) from error
+    columns = match_header(cells, dataset, source.name)
     schema = bronze_schema(dataset)
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            yield from _batches(source, skip, columns, schema)
+            yield from _batches(table, skip, columns, schema)
         except UnicodeDecodeError as error:
-            raise undecodable(path, script, dataset.supply.encoding) from error
+            raise undecodable(source, script, dataset.supply.encoding) from error
 
     return Reading(schema, batches(), script.notes + columns.notes)
 
 
-def _batches(source: Source, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _batches(table: Table, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     row = 1
     try:
-        for following, batch in _fast(source, skip, columns, schema):
+        for following, batch in _fast(table, skip, columns, schema):
             yield batch
             row = following
         return
     except (pa.ArrowInvalid, _HandOver, UnicodeDecodeError):
         pass  # every batch given so far holds whole lines only, so line and row still run in step
-    yield from in_batches(careful_rows(source, skip + row - 1, row, columns), schema)
+    yield from in_batches(careful_rows(table, skip + row - 1, row, columns), schema)
 
 
-def _fast(source: Source, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[tuple[int, pa.RecordBatch]]:
+def _fast(table: Table, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[tuple[int, pa.RecordBatch]]:
     """Batches, each with the number of the row that follows it."""
-    if _cut_short(source.path):
-        raise _HandOver
+    if not table.delimiter.isascii():
+        raise _HandOver  # Arrow knows delimiters of one byte only
     ragged: list[tuple[int, str]] = []
     row = 1
-    for batch in _arrow_reader(source, skip, columns.width, ragged):
-        _refuse_breaks(batch)
-        among = _among(batch.num_rows, row, ragged)
-        numbers = _numbers(row, batch.num_rows, [number for number, _ in among])
-        del ragged[: len(among)]
-        row += batch.num_rows + len(among)
-        yield row, _arranged(batch, numbers, columns, schema)
-        yield from ((row, part) for part in _raw_batches(among, schema))
+    with open_bytes(table.source, table.script) as file:
+        for batch in _arrow_reader(_Watched(file, table.script.codec), table, skip, columns.width, ragged):
+            _refuse_breaks(batch)
+            among = _among(batch.num_rows, row, ragged)
+            numbers = _numbers(row, batch.num_rows, [number for number, _ in among])
+            del ragged[: len(among)]
+            row += batch.num_rows + len(among)
+            yield row, _arranged(batch, numbers, columns, schema)
+            yield from ((row, part) for part in _raw_batches(among, schema))
     yield from ((row + len(ragged), part) for part in _raw_batches(ragged, schema))
 
 
-def _cut_short(path: Path) -> bool:
-    """True where the last line has no end and an open quote: Arrow would close the quote by itself and say nothing."""
-    with path.open("rb") as file:
-        file.seek(max(path.stat().st_size - _TAIL, 0))
-        tail = file.read()
-    last = tail[max(tail.rfind(b"\n"), tail.rfind(b"\r")) + 1 :]
-    return last.count(b'"') % 2 == 1
+class _Watched:
+    """The bytes for Arrow. Where the last line has an open quote, it ends in a hand-over: Arrow would close it silently."""
+
+    closed = False
+
+    def __init__(self, file: IO[bytes], codec: str) -> None:
+        self._file, self._codec, self._tail = file, codec, b""
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if data:
+            self._tail = data[-_TAIL:] if len(data) >= _TAIL else (self._tail + data)[-_TAIL:]
+        elif self._cut_short():
+            raise _HandOver
+        return data
+
+    def _cut_short(self) -> bool:
+        text = self._tail
+        if self._codec.startswith("utf-16"):  # whose line ends are two bytes; the tail begins with a whole character
+            text = text.decode(self._codec, "replace").encode()
+        last = text[max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 :]
+        return last.count(b'"') % 2 == 1
 
 
-def _arrow_reader(source: Source, skip: int, width: int, ragged: list[tuple[int, str]]) -> arrow_csv.CSVStreamingReader:
+def _arrow_reader(
+    file: _Watched, table: Table, skip: int, width: int, ragged: list[tuple[int, str]]
+) -> arrow_csv.CSVStreamingReader:
     names = [str(place) for place in range(width)]
 
     def note(line: arrow_csv.InvalidRow) -> str:
@@ -100,13 +120,13 @@ def _arrow_reader(source: Source, skip: int, width: int, ragged: list[tuple[int,
         return "skip"
 
     return arrow_csv.open_csv(
-        source.path,
+        file,
         # Without threads, for only then is a ragged line told with its number; the Delta writer sets the pace anyway.
         read_options=arrow_csv.ReadOptions(
-            use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=skip, encoding=source.encoding
+            use_threads=False, block_size=_BLOCK, column_names=names, skip_rows=skip, encoding=table.script.codec
         ),
         parse_options=arrow_csv.ParseOptions(
-            delimiter=source.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
+            delimiter=table.delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=note
         ),
         convert_options=arrow_csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=True

@@ -18,6 +18,8 @@ from yishu.flow.reading.rows import Row
 
 _INVISIBLE = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
 _LISTED = 20
+HEADER_CELLS = 2_000
+"""Columns that a file may have: each field of the widest contract, and what else a system exports, many times over."""
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,26 @@ class Columns:
         return Row(number, kept, extra, None, size)
 
 
-def match_header(cells: Sequence[str | None], dataset: Dataset, file: str) -> Columns:
+def match_header(cells: Sequence[str | None], dataset: Dataset, file: str, *, line: int = 1) -> Columns:
     """Match a header with a contract.
 
     Args:
         cells: the header as it stands in the file.
         file: the file's name, for messages.
+        line: where in it the header stands, for messages.
 
     Raises:
         DeliveryRejected: no known column, a repeated one, or a required one missing.
     """
+    if len(cells) > HEADER_CELLS:
+        raise DeliveryRejected(
+            f"文件“{file}”的表头超过 {HEADER_CELLS} 列", code="header", place=Place(file, line=line),
+            expected=f"不超过 {HEADER_CELLS} 列", remedy="请删去约定之外的列",
+        )  # fmt: skip
     if not any(folded(cell) for cell in cells):
         raise DeliveryRejected(
-            f"文件“{file}”没有表头", code="header", place=Place(file, line=1),
-            expected=f"第一行为表头：{_titles(dataset.fields)}", remedy="请补上表头后重新报送",
+            f"文件“{file}”没有表头", code="header", place=Place(file, line=line),
+            expected=f"第{'一' if line == 1 else f' {line} '}行为表头：{_titles(dataset.fields)}", remedy="请补上表头后重新报送",
         )  # fmt: skip
     known = field_names(dataset)
     found: dict[str, list[int]] = {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TextIO
 
 import pyarrow as pa
@@ -15,8 +14,10 @@ import pyarrow as pa
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.reading.encoding import detect, undecodable
-from yishu.flow.reading.header import extra_json, field_names, folded
+from yishu.flow.reading.records import Keys
 from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_batches, unparsable
+from yishu.flow.reading.source import Source
+from yishu.flow.reading.text import open_text, too_long
 
 
 class _Number(str):
@@ -28,22 +29,21 @@ class _Number(str):
 _Value = str | bool | Sequence["_Value"] | Mapping[str, "_Value"] | None
 
 
-def read_jsonl(path: Path, dataset: Dataset) -> Reading:
+def read_jsonl(source: Source, dataset: Dataset) -> Reading:
     """Read a file of JSON objects, one a line.
 
     Raises:
         DeliveryRejected: at once where the first object has no known key, while iterating for undecodable bytes.
     """
-    script = detect(path, dataset.supply.encoding)
-    encoding = "utf-8-sig" if script.encoding == "utf-8" else script.encoding
+    script = detect(source, dataset.supply.encoding)
     schema = bronze_schema(dataset)
 
     def batches() -> Iterator[pa.RecordBatch]:
         try:
-            with path.open(encoding=encoding, newline="\n") as file:
-                yield from in_batches(_rows(_lines(file, path.name), dataset, path.name), schema)
+            with open_text(source, script, newline="\n") as file:
+                yield from in_batches(_rows(_lines(file, source.name), Keys(dataset, source.name), source.name), schema)
         except UnicodeDecodeError as error:
-            raise undecodable(path, script, dataset.supply.encoding) from error
+            raise undecodable(source, script, dataset.supply.encoding) from error
 
     return Reading(schema, batches(), script.notes)
 
@@ -53,19 +53,12 @@ def _lines(file: TextIO, name: str) -> Iterator[str]:
     while line := file.readline(LINE_CHARS):
         number += 1
         if len(line) >= LINE_CHARS and not line.endswith("\n"):
-            raise DeliveryRejected(
-                f"文件“{name}”第 {number} 行过长（超过 {LINE_CHARS} 个字符）", code="line", place=Place(name, line=number),
-                expected="每行一个 JSON 对象", remedy="请去掉整个文件外层的方括号和缩进，每行导出一个对象",
-            )  # fmt: skip
+            remedy = "请去掉整个文件外层的方括号和缩进，每行导出一个对象"
+            raise too_long(name, number, LINE_CHARS, "每行一个 JSON 对象", remedy)
         yield line
 
 
-def _rows(lines: Iterator[str], dataset: Dataset, file: str) -> Iterator[Row]:
-    keys = field_names(dataset)
-    places = {f.name: place for place, f in enumerate(dataset.fields)}
-    known = {spelled: places[name] for spelled, name in keys.items()}
-    spelled: dict[str, int | None] = {}
-    seen = False
+def _rows(lines: Iterator[str], keys: Keys, file: str) -> Iterator[Row]:
     for number, line in enumerate(lines, 1):
         text = line.strip()
         if not text:
@@ -73,38 +66,18 @@ def _rows(lines: Iterator[str], dataset: Dataset, file: str) -> Iterator[Row]:
         values = _object(text)
         if values is None:
             _refuse_array(text, number, file)
-            yield unparsable(number, line.rstrip("\r\n"))
-            continue
-        for key in values.keys() - spelled.keys():
-            spelled[key] = known.get(folded(key))
-        if not seen:
-            _refuse_strange(values, spelled, dataset, file)
-            seen = True
-        yield _row(number, values, spelled, len(places), line)
-
-
-def _row(number: int, values: Mapping[str, _Value], spelled: Mapping[str, int | None], width: int, line: str) -> Row:
-    cells: list[str | None] = [None] * width
-    taken = set()
-    extra: dict[str, str | None] = {}
-    for key, value in values.items():
-        place = spelled[key]
-        if place is None:
-            extra[key] = _text(value)
-        elif place in taken:  # the same field by title and by name: neither may be preferred
-            return unparsable(number, line.rstrip("\r\n"))
-        else:
-            taken.add(place)
-            cells[place] = _text(value)
-    return Row(number, cells, extra_json(extra) if extra else None, None, len(line))
+        row = None if values is None else keys.row(number, {key: _text(value) for key, value in values.items()}, len(line))
+        yield row or unparsable(number, line.rstrip("\r\n"))
 
 
 def _object(text: str) -> dict[str, _Value] | None:
-    """The line's object; None where it is none, has a key twice, or a NUL."""
+    """The line's object; None where it is none, has a key twice, or what is no text: a NUL, half a character."""
     try:
         value = json.loads(
             text, parse_int=_Number, parse_float=_Number, parse_constant=_Number, object_pairs_hook=_without_twins
         )
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) and "\\u0000" not in text else None
@@ -141,11 +114,3 @@ def _refuse_array(text: str, number: int, file: str) -> None:
             expected="每行一个 JSON 对象", remedy="请去掉外层方括号，每行导出一个对象",
         )  # fmt: skip
 
-
-def _refuse_strange(values: Mapping[str, _Value], spelled: Mapping[str, int | None], dataset: Dataset, file: str) -> None:
-    if all(spelled[key] is None for key in values):
-        raise DeliveryRejected(
-            f"文件“{file}”的键名不对：没有一个属于“{dataset.title}”；收到：{'、'.join(list(values)[:20]) or '（空对象）'}",
-            code="header", place=Place(file, line=1), expected="、".join(f.title for f in dataset.fields),
-            remedy="请核对是否交错了文件，键名用约定的中文名或英文名",
-        )  # fmt: skip

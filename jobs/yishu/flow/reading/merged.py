@@ -1,67 +1,107 @@
-"""A sheet's raw XML → the merged cells in its header (refused) and in its data (noted).
-
-openpyxl's streaming reader does not tell merged cells, so they are looked for in the bytes after the rows.
-"""
+"""Merged cells: found in a sheet's raw XML, filled in a header of several rows, refused in one of a single row."""
 
 from __future__ import annotations
 
 import re
-import zipfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Protocol
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.cells import Value
 
 _MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]{0,200}?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
-_CHUNK = 1 << 20
 _OVERLAP = 512
 _LISTED = 5
+_MOST_HEADER = 5_000
+"""Merged areas of one header."""
 
 
-class Sheet(Protocol):
-    """What is used of openpyxl's streamed worksheet."""
+class Merge(NamedTuple):
+    """A merged area; rows and columns count from 1, both ends belong to it."""
 
-    title: str
-    _worksheet_path: str
+    left: int
+    top: int
+    right: int
+    bottom: int
 
-    def reset_dimensions(self) -> None: ...
+    @property
+    def spot(self) -> str:
+        """As Excel writes it: `A1:D1`."""
+        return f"{_letters(self.left)}{self.top}:{_letters(self.right)}{self.bottom}"
 
-    def iter_rows(self, min_row: int | None = None, *, values_only: bool) -> Iterator[tuple[Value, ...]]: ...
+
+class Merged(NamedTuple):
+    """A sheet's merged areas: those that touch the header, how many lie below it, and the first of these."""
+
+    header: tuple[Merge, ...]
+    below: int
+    first: str
 
 
-def refuse_merged_header(path: Path, sheet: Sheet) -> tuple[str, ...]:
-    """Refuse merged cells in the first row; return a note where cells are merged below it.
+def split_merges(merges: Iterable[Merge], first: int, last: int) -> Merged:
+    """Sort merged areas by the header's rows, `first` to `last`; those above it are of no interest.
 
     Raises:
-        DeliveryRejected: header cells are merged.
+        ValueError: more in the header than any has.
     """
-    header, data, first = [], 0, ""
-    for spot, top in _merged(path, sheet._worksheet_path):
-        if top == 1:
-            header.append(spot)
-        else:
-            data, first = data + 1, first or spot
-    if header:
+    header: list[Merge] = []
+    below, spot = 0, ""
+    for merge in merges:
+        if merge.top > last:
+            below, spot = below + 1, spot or merge.spot
+        elif merge.bottom >= first:
+            header.append(merge)
+            if len(header) > _MOST_HEADER:
+                raise ValueError("thousands of merged cells in the header")
+    return Merged(tuple(header), below, spot)
+
+
+def merged_note(merged: Merged, file: str) -> tuple[str, ...]:
+    """A note where cells are merged among the data."""
+    if not merged.below:
+        return ()
+    return (f"工作簿“{file}”的数据区有 {merged.below} 处合并单元格（如 {merged.first}），合并处只有第一格有值",)
+
+
+def refuse_merged_header(merged: Merged, first: int, last: int, file: str) -> None:
+    """Refuse merged cells in a header of one row, and those that reach from a header into the data.
+
+    Raises:
+        DeliveryRejected: a column's name would be a guess.
+    """
+    wrong = [m for m in merged.header if first == last or m.bottom > last]
+    if wrong:
+        rows = f"第 {first} 行" if first == last else f"第 {first} 至 {last} 行"
         raise DeliveryRejected(
-            f"工作簿“{path.name}”的表头有合并单元格：{'、'.join(header[:_LISTED])}", code="header",
-            place=Place(path.name, line=1), expected="第一行是唯一的表头，每列一个列名，不合并单元格",
-            remedy="请取消合并，删去标题行和上级表头，只留一行列名",
+            f"工作簿“{file}”的表头有合并单元格：{'、'.join(m.spot for m in wrong[:_LISTED])}", code="header",
+            place=Place(file, line=first), expected=f"{rows}是唯一的表头，合并单元格不超出表头，单行表头不合并",
+            remedy="请取消合并，删去标题行和上级表头，只留约定的列名",
         )  # fmt: skip
-    if data:
-        return (f"工作簿“{path.name}”的数据区有 {data} 处合并单元格（如 {first}），合并处只有第一格有值",)
-    return ()
 
 
-def _merged(path: Path, part: str) -> list[tuple[str, int]]:
-    found: dict[str, int] = {}  # by reference: one that lies in the overlap is seen twice
-    with zipfile.ZipFile(path) as archive, archive.open(part.lstrip("/")) as xml:
-        tail = b""
-        while chunk := xml.read(_CHUNK):
-            window = tail + chunk
-            if b"mergeCell" in window:
-                for left, top, right, bottom in _MERGED.findall(window):
-                    found[(left + top + b":" + right + bottom).decode()] = int(top)
-            tail = window[-_OVERLAP:]
-    return list(found.items())
+def merges_in(pieces: Iterable[bytes]) -> Iterator[Merge]:
+    """The merged areas in a worksheet's XML; they stand behind its rows, where a pattern finds them faster than a parser."""
+    tail, known = b"", 0
+    for piece in pieces:
+        window = tail + piece
+        if b"mergeCell" in window:
+            for found in _MERGED.finditer(window):
+                if found.end() > known:  # else it lay in the overlap and is known
+                    left, top, right, bottom = found.groups()
+                    yield Merge(_column(left), int(top), _column(right), int(bottom))
+        tail = window[-_OVERLAP:]
+        known = len(tail)
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _letters(column: int) -> str:
+    text = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text

@@ -19,19 +19,26 @@ _WIDE_BLANKS = (*(c.encode() for c in "\u00a0\u3000\ufeff"), b"\xe2\x80", b"\xe2
 
 
 class PlainFields:
-    """Looks at every batch of a delivery; `names` are the fields that were plain in all of them."""
+    """Looks at every batch of a delivery; `names` are the fields that were plain in all of them.
+
+    The value of each says whether its cells are `filled`: none is an empty text, which silver would make NULL.
+    """
 
     def __init__(self, dataset: Dataset) -> None:
         self._left = {field.name: field for field in dataset.fields}
+        self._filled = dict.fromkeys(self._left, True)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self._left)
+    def names(self) -> dict[str, bool]:
+        return {name: self._filled[name] for name in self._left}
 
     def look(self, batch: pa.RecordBatch) -> None:
         for field in list(self._left.values()):
-            if not _is_plain(batch.column(field.name), field):
+            cells = batch.column(field.name)
+            if not _is_plain(cells, field):
                 del self._left[field.name]
+            elif self._filled[field.name]:
+                self._filled[field.name] = not pc.any(pc.equal(pc.binary_length(cells), 0)).as_py()
 
 
 def _is_plain(cells: pa.Array, field: Field) -> bool:

@@ -59,7 +59,7 @@ def in_batches(rows: Iterable[Row], schema: pa.Schema) -> Iterator[pa.RecordBatc
     size = 0
     for row in rows:
         waiting.append(row)
-        size += row.size
+        size += row.size + len(row.cells)  # an empty cell takes its place in memory too
         if len(waiting) >= BATCH_ROWS or size >= BATCH_CHARS:
             yield _batch(waiting, schema)
             waiting, size = [], 0
