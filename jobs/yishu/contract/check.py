@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from yishu.contract import check_datasets, check_elements, check_marts
+from yishu.contract import check_datasets, check_elements, check_marts, check_supply
 from yishu.contract.finding import Rule
 from yishu.contract.model import Project
 from yishu.errors import ContractError
@@ -30,6 +30,9 @@ RULES: tuple[Rule, ...] = (
     check_datasets.rule_columns,
     check_datasets.suppliers,
     check_datasets.sharing_terms,
+    check_supply.supply_keys,
+    check_supply.supply_path,
+    check_supply.supply_positions,
     check_marts.inputs_exist,
     check_marts.select_exists,
     check_marts.select_columns,
