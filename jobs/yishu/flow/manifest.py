@@ -17,7 +17,6 @@ from typing import Annotated
 from pydantic import Field, JsonValue, ValidationError
 
 from yishu.contract.model import Dataset, Frozen
-from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import unfinished
 from yishu.lake.ledger import LandedFile
@@ -31,7 +30,7 @@ _NAME_BYTES = 255
 _TOLD = 10
 NUMBER_CHARS = 100
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?)(?:[eE][-+]?[0-9]{1,2})?")
-_HALF_WIDTH = str.maketrans(FULL + BLANKS, HALF + " " * len(BLANKS), NOTHING)
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 Rows = Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
 
@@ -159,7 +158,7 @@ def field_of(dataset: Dataset, column: str) -> str | None:
 
 def number(text: str) -> Decimal | None:
     """A number as people write it and silver understands it: full-width, with blanks, thousands commas, a sign or an exponent."""
-    plain = text.translate(_HALF_WIDTH).replace(" ", "") if len(text) <= NUMBER_CHARS else ""
+    plain = "".join(text.translate(_HALF_WIDTH).split()) if len(text) <= NUMBER_CHARS else ""
     return Decimal(plain.replace(",", "")) if _NUMBER.fullmatch(plain) else None
 
 
