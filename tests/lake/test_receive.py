@@ -102,7 +102,7 @@ def test_hidden_and_unfinished_files_wait(lake: Lake, name: str) -> None:
     ("name", "content", "words"),
     [
         (f"{OWNER}/thing/2024-06/a.csv", b"", ("是空的（0 字节）", "重新导出")),
-        (f"{OWNER}/thing/2024-06/a.csv", b"PK\x03\x04rubbish", ("内容不是CSV 文本，而是损坏的压缩文件", "只改扩展名无效")),
+        (f"{OWNER}/thing/2024-06/a.csv", b"PK\x03\x04rubbish", ("压缩文件“a.csv”已损坏", "重新压缩")),
         (f"{OWNER}/thing/2024-06/a.csv", b"\xd0\xcf\x11\xe0", ("旧版 Excel",)),
         (f"{OWNER}/thnig/2024-06/a.csv", b"x", ("没有名为“thnig”的数据集", "thing（事物）")),
         (f"{OWNER}/事物/2024-06/a.csv", b"x", ("没有名为“事物”的数据集", "thing（事物）")),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +111,18 @@ def test_a_file_that_does_not_come_within_a_day_is_missed_and_may_come_later_sti
     assert names(refused) == ["a.csv"] and receive(later(lake, hours=26)) == []
     land(lake, "b.csv", TWO["b.csv"])
     assert [(d.state, names(d)) for d in receive(lake)] == [("waiting", ["a.csv", "b.csv"])]
+
+
+def test_a_packed_file_is_named_and_counted_as_the_file_that_it_is(lake: Lake) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in TWO.items():
+            archive.writestr(name, content)
+    land(lake, "六月.zip", packed.getvalue())
+    sha256 = hashlib.sha256(packed.getvalue()).hexdigest()
+    land_manifest(lake, {"files": [{"name": "六月.zip", "sha256": sha256, "rows": 3}], "totals": {"金额": "1015.5"}})
+    receive(lake)
+    assert [(d.state, d.balance.received) for d in counted(lake)] == [("bronze", 3)]
 
 
 # --- again, and corrected
