@@ -83,6 +83,15 @@ class ReceiptJson(TypedDict):
     rows_shown: int
 
 
+_UNDECIDED = {"waiting": "处理中", "bronze": "处理中", "held": "合格（待放行）"}
+
+
+def undecided(r: ReceiptJson) -> tuple[str, int]:
+    """What is neither loaded nor set aside: how it is called, and how many rows."""
+    settled = r["loaded"] + r["duplicates"] + r["quarantined"] + r["rejected"]
+    return _UNDECIDED.get(r["state"], "未入库"), r["received"] - settled
+
+
 def receipt_text(json_text: str) -> str:
     """A receipt's JSON as lines for a terminal; control characters of a stranger's text are made visible."""
     document = cast("ReceiptJson", json.loads(json_text))
@@ -95,10 +104,12 @@ _ON_TERMINAL = 10
 
 def _lines(r: ReceiptJson) -> list[str]:
     who = f"{r['department_name']}（{r['department']}）" if r["department_name"] else r["department"]
+    label, count = undecided(r)
+    rest = f" + {label} {count}" if count else ""
     lines = [
         f"交付回执 {r['delivery']}  {r['state_zh']}",
         f"{who}  {r['title'] or r['dataset']}（{r['dataset']}）  期次 {r['period']}  第 {r['generation']} 次",
-        f"收到 {r['received']} = 入库 {r['loaded']} + 重复 {r['duplicates']} + 待核 {r['quarantined']} + 退回 {r['rejected']}",
+        f"收到 {r['received']} = 入库 {r['loaded']}{rest} + 重复 {r['duplicates']} + 待核 {r['quarantined']} + 退回 {r['rejected']}",
     ]
     lines += [f"说明：{r['reason']}"] if r["reason"] else []
     lines += [f"备注：{note}" for note in r["notes"]]

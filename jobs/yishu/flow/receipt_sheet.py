@@ -1,6 +1,6 @@
 """A receipt's data → receipt.xlsx for a clerk: sheet 回执 says what happened, sheet 问题行 lists the rows to mend.
 
-The bytes depend on the data alone. A cell that a spreadsheet would take for a formula is made plain text.
+The bytes depend on the data alone. Both sheets are laid out for a screen and for A4 paper.
 """
 
 from __future__ import annotations
@@ -9,82 +9,94 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
-from xml.sax.saxutils import escape
 
-from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson
+from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson, undecided
+from yishu.flow.sheet_pen import LINE, Look, Pen, lines, places, safe_text
 
 if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell
     from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-_LONGEST = 32_000
-"""Characters per cell; the format allows 32,767."""
 _DAY = "2000-01-01T00:00:00Z"
+_PAGE = 190
+"""Places across a sheet of A4 on its side, at some 70 % of the size on the screen."""
 
 
 def sheet_bytes(receipt: ReceiptJson) -> bytes:
     """The workbook of one receipt."""
     from openpyxl import Workbook
 
-    book = Workbook(write_only=True)
+    book = Workbook()
     book.properties.creator = "一数"
     book.properties.title = safe_text(f"交付回执 {receipt['delivery']}")
-    _summary(book.create_sheet("回执"), receipt)
+    summary = book.worksheets[0]
+    summary.title = "回执"
+    _summary(summary, receipt)
     rows = _rows(book.create_sheet("问题行"), receipt) if receipt["rows"] else ""
     buffer = io.BytesIO()
     book.save(buffer)
     return _finished(buffer, rows)
 
 
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?")
-
-
-def safe_text(text: str) -> str:
-    """The text as a cell may hold it: no formula, no control characters, not longer than the format allows."""
-    shown = _INVISIBLE.sub(_visible, text[:_LONGEST]) + ("……（已截断）" if len(text) > _LONGEST else "")
-    return "'" + shown if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
-
-
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
-def _visible(found: re.Match[str]) -> str:
-    """A control character's own picture; XML cannot hold the character itself."""
-    code = ord(found[0])
-    return chr(0x2400 + code) if code < ord(" ") else "\ufffd"
+_WIDTHS = (22.0, 44.0, 68.0, 12.0, 10.0)
+_RESULTS: dict[str, Look] = {"accepted": "accepted", "held": "held", "rejected": "rejected"}
 
 
 def _summary(sheet: Sheet, r: ReceiptJson) -> None:
-    pen = _Pen(sheet)
-    for column, width in zip("ABCDE", (20, 50, 50, 14, 14), strict=True):
+    pen = Pen(sheet)
+    for column, width in zip("ABCDE", _WIDTHS, strict=True):
         sheet.column_dimensions[column].width = width
     sheet.sheet_view.showGridLines = False
+    _on_paper(sheet, r, pages=1)
     sheet.append([pen.cell("数据交付回执", "title")])
+    sheet.row_dimensions[1].height = 2 * LINE
     sheet.append([])
     for label, value in _facts(r):
         look = _RESULTS.get(r["state"], "plain") if label == "结果" else "plain"
-        sheet.append([pen.cell(label, "label"), pen.cell(value, look)])
+        _line(sheet, [pen.cell(label, "label"), pen.cell(value, look)], lines(value, sum(_WIDTHS[1:])))
+        sheet.merge_cells(start_row=sheet.max_row, start_column=2, end_row=sheet.max_row, end_column=len(_WIDTHS))
     sheet.append([])
-    for label, count in _counts(r):
-        sheet.append([pen.cell(label, "label"), pen.cell(count)])
-    sheet.append([pen.cell("收到 = 入库 + 重复 + 待核 + 退回", "note")])
+    counts = _counts(r)
+    for label, count in counts:
+        _line(sheet, [pen.cell(label, "label"), pen.cell(count, "count")], 1)
+    sheet.append([pen.cell(f"收到 = {' + '.join(label.partition('（')[0] for label, _ in counts[1:])}", "note")])
     if r["rules"]:
-        rules = sorted(r["rules"], key=lambda rule: -rule["bad"])
         told: list[list[str | int]] = [
             [c["title"] or "整行或整表", c["message"], c["expected"], SEVERITIES.get(c["severity"], c["severity"]), c["bad"]]
-            for c in rules
+            for c in sorted(r["rules"], key=lambda rule: -rule["bad"])
         ]
         _table(pen, sheet, ("信息项", "问题", "应为", "处理", "行数"), told)
-    files: list[list[str | int]] = [[f["name"], f["sha256"], f["size"]] for f in r["files"]]
-    _table(pen, sheet, ("文件", "校验值（SHA-256）", "大小（字节）"), files)
+    files: list[list[str | int]] = [[f["size"], f["name"], f["sha256"]] for f in r["files"]]
+    _table(pen, sheet, ("大小（字节）", "文件", "校验值（SHA-256）"), files)
+
+
+def _on_paper(sheet: Sheet, r: ReceiptJson, pages: int) -> None:
+    """A4 on its side, so many sheets wide, as long as it takes, with the delivery and the page at the foot."""
+    from openpyxl.worksheet.header_footer import HeaderFooterItem
+    from openpyxl.worksheet.properties import PageSetupProperties
+
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 9
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    for side in ("left", "right", "top"):
+        setattr(sheet.page_margins, side, 0.4)
+    foot = HeaderFooterItem()
+    foot.left.text, foot.right.text = f"交付回执 {r['delivery']}", "第 &P 页，共 &N 页"
+    sheet.oddFooter = foot
+
+
+def _line(sheet: Sheet, cells: list[Cell], high: int) -> None:
+    sheet.append(cells)
+    sheet.row_dimensions[sheet.max_row].height = high * LINE
 
 
 def _counts(r: ReceiptJson) -> list[tuple[str, int]]:
+    waiting = undecided(r)
     return [
-        ("收到行数", r["received"]), ("入库", r["loaded"]), ("重复", r["duplicates"]), ("待核（问题行）", r["quarantined"]),
-        ("退回", r["rejected"]),
+        ("收到行数", r["received"]), ("入库", r["loaded"]), *([waiting] if waiting[1] else []), ("重复", r["duplicates"]),
+        ("待核（问题行）", r["quarantined"]), ("退回", r["rejected"]),
     ]  # fmt: skip
 
 
@@ -105,14 +117,27 @@ def _facts(r: ReceiptJson) -> Iterator[tuple[str, str]]:
         yield "备注", note
     if r["rows_total"]:
         shown = "全部列在“问题行”" if r["rows_shown"] == r["rows_total"] else f"“问题行”列出前 {r['rows_shown']} 行"
-        yield "问题行", f"共 {r['rows_total']} 行，{shown}"
+        yield "问题行", f"共 {r['rows_total']} 行，{shown}；行号从表头下的第一行数据起，记作 1"
 
 
-def _table(pen: _Pen, sheet: Sheet, heads: Sequence[str], rows: Sequence[list[str | int]]) -> None:
+def _table(pen: Pen, sheet: Sheet, heads: Sequence[str], rows: Sequence[list[str | int]]) -> None:
     sheet.append([])
-    sheet.append([pen.cell(head, "head") for head in heads])
+    _line(sheet, [pen.cell(head, "head") for head in heads], 1)
     for row in rows:
-        sheet.append([pen.cell(value) for value in row])
+        cells = [pen.cell(value, "plain" if isinstance(value, str) else "count") for value in row]
+        _line(sheet, cells, max(lines(str(v), w) for v, w in zip(row, _WIDTHS, strict=False)))
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """The columns of 问题行: ours, then the department's, then at times the line as it came."""
+
+    several: bool
+    """More than one file was handed in: each row names its own."""
+    ours: tuple[str, ...]
+    theirs: tuple[str, ...]
+    letters: tuple[str, ...]
+    widths: tuple[float, ...]
 
 
 def _rows(sheet: Sheet, r: ReceiptJson) -> str:
@@ -121,113 +146,69 @@ def _rows(sheet: Sheet, r: ReceiptJson) -> str:
     Returns:
         the rows below the heading, as the sheet's own XML: openpyxl takes seconds for what this does in tenths.
     """
+    grid, pen = _grid(r), Pen(sheet)
+    for letter, width in zip(grid.letters, grid.widths, strict=True):
+        sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = f"{grid.letters[len(grid.ours)]}2"
+    sheet.auto_filter.ref = f"A1:{grid.letters[-1]}{len(r['rows']) + 1}"
+    _on_paper(sheet, r, pages=-int(-sum(grid.widths) // _PAGE))
+    sheet.print_options.gridLines = True
+    # paper that goes on to the right or down repeats the row numbers and the heading
+    sheet.print_title_rows, sheet.print_title_cols = "1:1", f"A:{grid.letters[grid.ours.index('行号')]}"
+    unread = [_RAW] if len(grid.letters) > len(grid.ours) + len(grid.theirs) else []
+    _line(sheet, [pen.cell(head, "head") for head in (*grid.ours, *grid.theirs, *unread)], 1)
+    return "".join(_row(pen, row, number, grid) for number, row in enumerate(r["rows"], start=2))
+
+
+_OURS = {"文件": 24.0, "行号": 9.0, "问题": 30.0, "应为": 40.0}
+_TOLD: tuple[Literal["message", "expected"], ...] = ("message", "expected")
+_RAW = "原文（无法读取的行）"
+_SAMPLED = 200
+
+
+def _grid(r: ReceiptJson) -> _Grid:
     from openpyxl.utils import get_column_letter
 
     several = len({row["file"] for row in r["rows"]}) > 1
-    fixed = [*(["文件"] if several else []), "行号", "问题", "应为"]
+    ours = tuple(_OURS)[0 if several else 1 :]
     extra = sorted({name for row in r["rows"] for name in row["extra"]} - set(r["columns"]))
-    columns = [*r["columns"], *extra]
-    unread = any(row["raw"] is not None for row in r["rows"])
-    heads = [*fixed, *columns, *(["原文（无法读取的行）"] if unread else [])]
-    letters = [get_column_letter(at) for at in range(1, len(heads) + 1)]
-    for letter, width in zip(letters, _widths(r, heads, fixed), strict=True):
-        sheet.column_dimensions[letter].width = width
-    sheet.freeze_panes = f"{letters[len(fixed)]}2"
-    sheet.auto_filter.ref = f"A1:{letters[-1]}{len(r['rows']) + 1}"
-    pen = _Pen(sheet)
-    sheet.append([pen.cell(head, "head") for head in heads])
-    lines = []
-    for number, row in enumerate(r["rows"], start=2):
-        file = [pen.xml(row["file"])] if several else []
-        told = [pen.xml(_numbered([v[word] for v in row["violations"]])) for word in _TOLD]
-        cells = [*file, pen.xml(row["row"]), *told, *_cells(pen, row, columns)]
-        placed = [cell.replace("@", f"{letter}{number}", 1) for letter, cell in zip(letters, cells, strict=False) if cell]
-        lines.append(f'<row r="{number}">{"".join(placed)}</row>')
-    return "".join(lines)
+    theirs, shown = (*r["columns"], *extra), r["rows"][:_SAMPLED]
+    widths = [_OURS[head] for head in ours]
+    widths += [_width(head, [row["values"].get(head, row["extra"].get(head)) for row in shown]) for head in theirs]
+    if any(row["raw"] is not None for row in r["rows"]):
+        widths.append(60.0)
+    letters = tuple(get_column_letter(at) for at in range(1, len(widths) + 1))
+    return _Grid(several, ours, theirs, letters, tuple(widths))
 
 
-_TOLD: tuple[Literal["message", "expected"], ...] = ("message", "expected")
+def _width(head: str, cells: Sequence[str | None]) -> float:
+    """Wide enough for the heading and the first rows."""
+    return min(40.0, max(10, *(places((text or "")[:60]) for text in [head, *cells])) * 1.15 + 3)
 
 
-def _cells(pen: _Pen, row: RowJson, columns: Sequence[str]) -> list[str]:
+def _row(pen: Pen, row: RowJson, number: int, grid: _Grid) -> str:
     wrong = {title for v in row["violations"] for title in v["titles"]}
     values = row["extra"] | row["values"] if row["extra"] else row["values"]
-    cells = [pen.xml(values.get(title), "bad" if title in wrong else "plain") for title in columns]
-    return cells if row["raw"] is None else [*cells, pen.xml(row["raw"], "bad")]
+    file: list[tuple[str | int | None, Look]] = [(row["file"], "plain")] if grid.several else []
+    told = [_numbered([v[word] for v in row["violations"]]) for word in _TOLD]
+    cells = [*file, (row["row"], "plain"), *((text, "plain") for text in told)]
+    cells += [(values.get(title), "bad" if title in wrong else "data") for title in grid.theirs]
+    if row["raw"] is not None:
+        cells.append((row["raw"], "bad"))
+    high, written = 1, []
+    for (value, look), letter, width in zip(cells, grid.letters, grid.widths, strict=False):
+        if isinstance(value, str) and look != "data":
+            high = max(high, lines(value, width))
+        written.append(pen.xml(value, look).replace("@", f"{letter}{number}", 1))
+    return f'<row r="{number}" ht="{high * LINE}" customHeight="1">{"".join(written)}</row>'
 
 
 def _numbered(texts: Sequence[str]) -> str:
     return texts[0] if len(texts) == 1 else "\n".join(f"{at}. {text}" for at, text in enumerate(texts, start=1))
 
 
-_SAMPLED = 200
-
-
-def _widths(r: ReceiptJson, heads: Sequence[str], fixed: Sequence[str]) -> Iterator[float]:
-    """Wide enough for the heading and the first rows; a Chinese character takes two places."""
-    given = {"文件": 24.0, "行号": 9.0, "问题": 36.0, "应为": 46.0}
-    for at, head in enumerate(heads):
-        if at < len(fixed):
-            yield given[head]
-            continue
-        texts = [row["values"].get(head, row["extra"].get(head)) or "" for row in r["rows"][:_SAMPLED]]
-        yield min(48.0, max(10, *(_places(text) for text in [head, *texts])) * 1.15 + 2)
-
-
-def _places(text: str) -> int:
-    return sum(2 if ord(c) > 0x2E7F else 1 for c in text[:60])
-
-
-Look = Literal["plain", "title", "label", "head", "note", "bad", "accepted", "held", "rejected"]
-_FILLS: dict[Look, str] = {
-    "label": "DDEBF7", "head": "1F4E79", "bad": "FFC7CE", "accepted": "E2F0D9", "held": "FFF2CC", "rejected": "F8CBAD",
-}  # fmt: skip
-
-_RESULTS: dict[str, Look] = {"accepted": "accepted", "held": "held", "rejected": "rejected"}
-
-
-class _Pen:
-    """Writes cells on one sheet; each look is made once, for making styles is what is slow in a sheet of many rows."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self._sheet = sheet
-        self._looks: dict[tuple[Look, bool], Cell] = {}
-
-    def cell(self, value: str | int, look: Look = "plain") -> Cell:
-        from openpyxl.cell import WriteOnlyCell
-
-        cell = WriteOnlyCell(self._sheet, safe_text(value) if isinstance(value, str) else value)
-        cell._style = self._like(look, isinstance(value, int))._style  # type: ignore[attr-defined]  # the stubs leave it out
-        return cell
-
-    def xml(self, value: str | int | None, look: Look = "plain") -> str:
-        """The cell as XML, `@` in the place of its address; nothing for an empty one that is not marked."""
-        if value is None and look == "plain":
-            return ""
-        style = self._like(look, isinstance(value, int)).style_id
-        if isinstance(value, int):
-            return f'<c r="@" s="{style}"><v>{value}</v></c>'
-        text = escape(safe_text(value or ""))
-        return f'<c r="@" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-
-    def _like(self, look: Look, number: bool) -> Cell:
-        if (look, number) not in self._looks:
-            self._looks[look, number] = _styled(self._sheet, look, number)
-        return self._looks[look, number]
-
-
-def _styled(sheet: Sheet, look: Look, number: bool) -> Cell:
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    cell = WriteOnlyCell(sheet)
-    cell.alignment = Alignment(wrap_text=look != "title", vertical="top", horizontal=None if number else "left")
-    colour = {"head": "FFFFFF", "note": "808080"}.get(look)
-    strong = look not in ("plain", "bad", "note")
-    cell.font = Font(name="微软雅黑", size=16 if look == "title" else 10, bold=strong, color=colour)
-    if look in _FILLS:
-        cell.fill = PatternFill("solid", start_color=_FILLS[look])
-    return cell
+_DIMENSION = re.compile(rb"<dimension [^>]*/>")
+"""Says of the heading alone how far the sheet reaches."""
 
 
 def _finished(book: io.BytesIO, rows: str) -> bytes:
@@ -239,6 +220,6 @@ def _finished(book: io.BytesIO, rows: str) -> bytes:
             if name == "docProps/core.xml":
                 content = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + _DAY.encode(), content)
             elif name == "xl/worksheets/sheet2.xml":
-                content = content.replace(b"</sheetData>", rows.encode() + b"</sheetData>")
+                content = _DIMENSION.sub(b"", content).replace(b"</sheetData>", rows.encode() + b"</sheetData>")
             new.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return out.getvalue()
