@@ -15,6 +15,7 @@ from yishu.errors import MachineError, YishuError
 from yishu.flow import bronze, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
+from yishu.flow.metastore import make_known
 from yishu.flow.promise import hold_to_manifest
 from yishu.flow.receipts import write_receipt
 from yishu.flow.soundness import note, require_sound
@@ -65,12 +66,14 @@ def refine(lake: Lake, open_spark: OpenSpark, dataset: str) -> list[Delivery]:
         done.append(to_silver(lake, open_spark, delivery))
     _answer(lake, dataset)
     gold.share(lake, open_spark, lake.project.datasets[dataset])
+    make_known(lake, open_spark)
     return done
 
 
 def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     """Silver → one mart, if any of its inputs changed."""
     built = gold.build(lake, open_spark, table)
+    make_known(lake, open_spark)
     if built:
         log.info("built %s", table)
     return built
