@@ -199,7 +199,7 @@ def test_a_table_dropped_behind_the_ledgers_back_is_named_and_rebuilt(small: Sma
 def test_a_damaged_data_file_is_noticed(small: SmallLake) -> None:
     small.drop("fact", JAN, [("a", 1, "R", at(1))])
     small.run()
-    next(small.lake.silver("fact").glob("*.parquet")).unlink()
+    next(small.lake.silver("fact").rglob("*.parquet")).unlink()
     small.drop("fact", FEB, [("b", 1, "R", at(1))])
     [error, *_] = small.run().errors
     assert "silver.fact" in str(error) and "yishu reprocess silver.fact" in str(error)

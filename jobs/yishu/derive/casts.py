@@ -9,30 +9,31 @@ from __future__ import annotations
 from yishu.contract.model import Field
 from yishu.derive.spark_types import text_literal as literal
 
-_BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000"
-_NOTHING = "\u200b\u200c\u200d\u2060\ufeff"
-_FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
-_HALF = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
+BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000"
+NOTHING = "\u200b\u200c\u200d\u2060\ufeff"
+FULL = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+HALF = "".join(chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F))
 _UPPER = ("uscc", "citizen_id", "licence_id", "industry")
 TRUE = ("1", "true", "t", "y", "yes", "是")
 FALSE = ("0", "false", "f", "n", "no", "否")
 
 
-def text_sql(field: Field, column: str, plain: bool = False) -> str:
+def text_sql(field: Field, column: str, plain: bool = False, filled: bool = False) -> str:
     """The standardised text of a cell, NULL if blank.
 
     Args:
         field: the contract's field; its type and checks say whether it is a code or free text.
         column: the bronze column, already quoted.
         plain: no cell of the delivery's column has anything to standardise but its case, as `flow.reading.plain` saw.
+        filled: nor is any of them an empty text.
     """
     if plain:
-        bare = f"nullif({column}, '')"
+        bare = column if filled else f"nullif({column}, '')"
         return f"upper({bare})" if field.check in _UPPER else bare
     if is_free_text(field):
-        return f"CASE WHEN {_bare(column)} THEN {column} ELSE nullif(btrim({column}, {literal(_BLANKS + _NOTHING)}), '') END"
-    wide = f"translate({column}, {literal(_FULL + _BLANKS[1:] + _NOTHING)}, {literal(_HALF + ' ' * len(_BLANKS[1:]))})"
-    long = f"btrim(CASE WHEN {_ascii(column)} THEN {column} ELSE {wide} END, {literal(_BLANKS[:4])})"
+        return f"CASE WHEN {_bare(column)} THEN {column} ELSE nullif(btrim({column}, {literal(BLANKS + NOTHING)}), '') END"
+    wide = f"translate({column}, {literal(FULL + BLANKS[1:] + NOTHING)}, {literal(HALF + ' ' * len(BLANKS[1:]))})"
+    long = f"btrim(CASE WHEN {_ascii(column)} THEN {column} ELSE {wide} END, {literal(BLANKS[:4])})"
     if field.type.kind != "timestamp":
         long = f"replace({long}, ' ', '')"
     short = column
@@ -47,7 +48,7 @@ def _ascii(column: str) -> str:
 
 def _plain(column: str, spaced: bool) -> str:
     """True for nearly all codes: ASCII, no blank at either end, no space within unless the form has one."""
-    ends = " AND ".join(f"NOT endswith({column}, {literal(blank)})" for blank in _BLANKS[0 if spaced else 1 : 4])
+    ends = " AND ".join(f"NOT endswith({column}, {literal(blank)})" for blank in BLANKS[0 if spaced else 1 : 4])
     within = "" if spaced else f" AND instr({column}, ' ') = 0"
     return f"{column} >= '!' AND {_ascii(column)}{within} AND {ends}"
 

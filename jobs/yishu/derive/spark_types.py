@@ -5,12 +5,14 @@ Text, no Spark: what is written here is parsed by Spark's own DDL and SQL parser
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from yishu.contract.model import Dataset, Field, Type, WriteMode
 
 _PLAIN = {"string": "string", "integer": "bigint", "date": "date", "timestamp": "timestamp", "boolean": "boolean"}
+_DELTA = {"bigint": "long"}
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,16 @@ def ddl(fields: Iterable[Field]) -> str:
 def silver_ddl(dataset: Dataset) -> str:
     """A dataset's silver table as Spark DDL: its fields, then the system columns of its write mode."""
     return columns_ddl((*field_columns(dataset.fields), *system_columns(dataset.mode)))
+
+
+def silver_schema(dataset: Dataset) -> str:
+    """The same table's schema as Delta's JSON."""
+    columns = (*field_columns(dataset.fields), *system_columns(dataset.mode))
+    fields = [
+        {"name": c.name, "type": _DELTA.get(c.type, c.type), "nullable": True, "metadata": {"comment": c.comment} if c.comment else {}}
+        for c in columns
+    ]
+    return json.dumps({"type": "struct", "fields": fields}, ensure_ascii=False)
 
 
 def field_columns(fields: Iterable[Field]) -> tuple[Column, ...]:

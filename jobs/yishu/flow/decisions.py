@@ -5,12 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
 
 from yishu.errors import UsageError
 from yishu.flow import bronze
-from yishu.flow.judge import ROW, judged, spelled_out
+from yishu.flow.bad_rows import Wanted, spelled_out
+from yishu.flow.judge import judged
 from yishu.flow.rebuild import rebuild, recorded_good_rows
 from yishu.flow.soundness import find_damage, note, require_sound
+from yishu.flow.stage import ROW
 from yishu.lake import tables
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
@@ -116,21 +121,34 @@ def _replay_one(lake: Lake, open_spark: OpenSpark, delivery: Delivery, because: 
     dataset, spark = lake.project.datasets[delivery.dataset], open_spark()
     path = lake.quarantine(dataset.name)
     with judged(lake, spark, dataset, delivery) as verdicts:
-        before = tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*ROW)
         # rows that were good stay good: a rule that became stricter judges the next delivery, not this one
-        still_bad = spelled_out(verdicts, dataset).join(before, list(ROW), "left_semi")
-        bad = still_bad.count()
+        before = _were_bad(path, delivery)
+        bad = sum(batch.num_rows for batch in spelled_out(lake, verdicts, dataset, delivery, before))
         if bad == delivery.balance.quarantined:
             return None
         lake.ledger.decide(delivery.id, "replay", actor=because.actor, reason=because.reason)
         turn = sum(1 for d in lake.ledger.decisions(delivery.id))
         with lake.ledger.writing(f"silver.{dataset.name}"):
-            tables.replace_where(still_bad, path, f"quarantine:{dataset.name}:{delivery.id}:replay{turn}", f"_delivery = '{delivery.id}'")
+            app_id = f"{dataset.name}:{delivery.id}:replay{turn}"
+            tables.put_batches(spelled_out(lake, verdicts, dataset, delivery, before), path, f"quarantine:{app_id}", [delivery.id])
             note(lake, f"quarantine.{dataset.name}")
             standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
-            rebuild(lake, spark, dataset, standing, f"silver:{dataset.name}:{delivery.id}:replay{turn}")
+            rebuild(lake, spark, dataset, standing, f"silver:{app_id}")
             note(lake, f"silver.{dataset.name}")
         loaded = recorded_good_rows(lake, spark, dataset, delivery).count()
     received = delivery.balance.received
     balance = Balance(received, loaded, received - loaded - bad, bad, 0)
     return lake.ledger.move(delivery.id, "accepted", balance=balance, receipt="")
+
+
+def _were_bad(path: Path, delivery: Delivery) -> Wanted:
+    """Which rows of a batch lay in quarantine when it began."""
+    import pyarrow.compute as pc
+    from deltalake import DeltaTable
+
+    def place(rows: pa.Table | pa.RecordBatch) -> pa.Array:
+        return pc.binary_join_element_wise(rows["_file"], rows["_row"].cast("string"), "\n")
+
+    mine = pc.field("_delivery") == delivery.id
+    known = place(DeltaTable(path).to_pyarrow_dataset().to_table(columns=[*ROW], filter=mine))
+    return lambda batch: pc.is_in(place(batch), value_set=known.combine_chunks())

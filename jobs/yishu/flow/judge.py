@@ -1,6 +1,8 @@
-"""Delivery in bronze → verdicts: every row judged once, in one pass, by all rules of its suite.
+"""Delivery in bronze → verdicts: every row judged once and written once, sorted by its verdict, before anything is decided.
 
-The pass keeps a narrow frame (row, mask of broken rules, key) that later steps join to; wide rows are read once.
+One pass reads bronze, casts, evaluates all rules as a bit mask and writes typed rows into a folder of their own beside the
+table: good ones, bad ones, and those whose key may stand twice.
+Nothing refers to the folder until the gate has decided; then the good files become part of the table as they lie.
 """
 
 from __future__ import annotations
@@ -8,60 +10,56 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from uuid import uuid4
 
-from yishu.contract.model import Dataset, Field
-from yishu.derive.casts import cast_sql, text_sql
-from yishu.derive.spark_types import spark_type
+import numpy as np
+import pyarrow.parquet as pq
+
+from yishu.contract.model import Dataset
+from yishu.derive.spark_types import silver_ddl
 from yishu.derive.suite import suite as derive_suite
-from yishu.flow.bronze import plain_fields
+from yishu.flow.repeats import best, suspects
+from yishu.flow.stage import silver_columns, stage, staged_schema
 from yishu.lake import tables
-from yishu.lake.frames import kept, named
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 from yishu.quality.codelists import bind
-from yishu.quality.conditions import Compiled, RowRule, compile_suite, rule_that_fails, spark_errors
+from yishu.quality.conditions import MASK_BITS, Compiled, RowRule, compile_suite, rule_that_fails, spark_errors
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-ROW = ("_file", "_row")
-_IN = "__in_"
-_RAW = "__raw_"
-_REF = "__ref_"
+Kind = Literal["good", "bad", "repeated", "best"]
+"""`repeated`: good, but the key may stand in another row too; `best`: those of them that go on."""
+_KIND = "yishu_kind"
+_MASK = "__mask"
 _COMPILED: dict[str, Compiled] = {}
 """Suites that GX has turned into columns in this process, by content; half a second each."""
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """What judging found: counts for ledger and gate, and narrow frames for the steps that follow."""
+    """What judging found: counts for ledger and gate, and where the judged rows lie until the block ends."""
 
     received: int
     bad: int
     duplicates: int
     counts: tuple[RuleCount, ...]
-    staged: DataFrame
-    """Typed fields, `__in_<field>` as handed in, `_file`, `_row`: all rows, nothing decided."""
-    bad_rows: DataFrame
-    """`row` and the mask columns of the rows that may not pass."""
-    losers: DataFrame | None
-    """`row` of the good rows whose key a better row of the same delivery holds; None where no key repeats."""
     compiled: Compiled
-    row: tuple[str, ...]
-    """The columns that tell rows apart: `_row` alone, a cheap number to join by, where the delivery is one file."""
+    folder: Path
 
-    @property
-    def repeated_keys(self) -> bool:
-        return self.losers is not None
+    def files(self, *kinds: Kind) -> tuple[Path, ...]:
+        return tuple(file for kind in kinds for file in sorted((self.folder / f"{_KIND}={kind}").glob("*.parquet")))
 
 
 @contextmanager
 def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> Iterator[Verdicts]:
-    """Judge one delivery; the narrow frame stays cached until the block ends.
+    """Judge one delivery; its judged rows lie there until the block ends, and those that a table took in stay.
 
     Args:
         lake: contracts and places.
@@ -69,42 +67,39 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         dataset: the contract.
         delivery: rows of it must stand in bronze.
     """
-    from pyspark.sql import functions as F
-
     compiled = compiled_suite(lake, spark, dataset)
-    row = ("_row",) if len(delivery.files) == 1 else ROW
-    with ExitStack() as open_:
-        staged = open_.enter_context(named(stage(lake, spark, dataset, delivery)))
-        try:
-            narrow = open_.enter_context(kept(_narrow(staged, dataset, compiled, row)))
-            received, bad, counts = _count(narrow, compiled)
-        except spark_errors() as error:  # a rule that Spark cannot evaluate is named, so that other datasets go on past it
-            to_blame = rule_that_fails(staged, compiled, dataset.name)
-            if to_blame is None:
-                raise
-            raise to_blame from error
-        good, bad_rows = narrow.where(~_fatal(compiled)), narrow.where(_fatal(compiled)).select(*row, *_mask_names(compiled))
-        repeated, losers, duplicates = open_.enter_context(kept(_repeated(good))), None, 0
-        if repeated.count():
-            candidates = good.join(F.broadcast(repeated), "__hash", "left_semi")
-            losers = open_.enter_context(kept(_losers(candidates, dataset, row)))
-            duplicates = losers.count()
-        yield Verdicts(received, bad, duplicates, counts, staged, bad_rows, losers, compiled, row)
+    with _folder(lake, dataset, delivery) as folder:
+        _write_judged(lake, spark, dataset, delivery, compiled, folder)
+        received, bad, counts = _count(folder, compiled)
+        yield Verdicts(received, bad, _settle_repeated(spark, dataset, folder), counts, compiled, folder)
 
 
-def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
-    """The delivery's rows with standardised, typed fields beside the cells as handed in; lazy."""
+@contextmanager
+def _folder(lake: Lake, dataset: Dataset, delivery: Delivery) -> Iterator[Path]:
+    """A new folder beside the table's files; what the table did not take in goes, also what a killed run left."""
+    silver, marks = lake.silver(dataset.name), lake.staging(delivery.id) / "judging"
+    for mark in marks.glob("*"):
+        tables.sweep(silver, mark.name)
+        mark.unlink()
+    mark = marks / f"{delivery.id}-{uuid4().hex[:8]}"
+    marks.mkdir(parents=True, exist_ok=True)
+    mark.touch()
+    try:
+        yield silver / mark.name
+    finally:
+        tables.sweep(silver, mark.name)
+        mark.unlink(missing_ok=True)
+
+
+def rows(spark: SparkSession, dataset: Dataset, verdicts: Verdicts, *kinds: Kind) -> DataFrame:
+    """The judged rows of some kinds, in silver's columns."""
     from pyspark.sql import functions as F
 
-    bronze = tables.read(spark, lake.bronze(dataset.name)).where(F.col("_delivery") == delivery.id)
-    known = set(bronze.columns)
-    cells = [(F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields]
-    frame = bronze.select(*cells, "_raw", "_extra", "_delivery", *ROW)
-    plain = plain_fields(lake, delivery)
-    texts = [F.expr(text_sql(f, f"`{_IN}{f.name}`", f.name in plain)).alias(_RAW + f.name) for f in dataset.fields]
-    frame = frame.select("*", *texts)
-    typed = [F.expr(cast_sql(f, f"`{_RAW}{f.name}`")).alias(f.name) for f in dataset.fields]
-    return _with_references(lake, spark, dataset, frame.select("*", *typed))
+    ddl = silver_ddl(dataset)
+    files = [str(file) for file in verdicts.files(*kinds)]
+    frame = spark.read.parquet(*files) if files else spark.createDataFrame([], ddl)
+    titles = {f.name: {"comment": f.title} for f in dataset.fields}
+    return frame.select(*[F.col(f"`{c}`").alias(c, metadata=titles.get(c, {})) for c in spark.createDataFrame([], ddl).columns])
 
 
 def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compiled:
@@ -116,71 +111,69 @@ def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compile
     return _COMPILED[content]
 
 
-def staged_schema(dataset: Dataset) -> str:
-    """DDL of the frame that a suite judges."""
-    columns = [f"`{f.name}` {spark_type(f.type)}" for f in dataset.fields]
-    columns += [f"`{_RAW}{f.name}` string" for f in dataset.fields if f.type.kind != "string"]
-    columns += [f"`{_REF}{f.name}` boolean" for f in dataset.fields if f.reference]
-    return ", ".join([*columns, "_raw string"])
-
-
-def _with_references(lake: Lake, spark: SparkSession, dataset: Dataset, frame: DataFrame) -> DataFrame:
-    """`__ref_<field>`: does the value stand in the referenced dataset? NULL values refer to nothing."""
+def _write_judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path) -> None:
+    """The one pass."""
     from pyspark.sql import functions as F
 
-    for field in (f for f in dataset.fields if f.reference):
-        assert field.reference is not None
-        path = lake.silver(field.reference.dataset)
-        flag = _REF + field.name
-        if field.reference.dataset == dataset.name or not tables.exists(path):
-            absent = F.when(F.col(f"`{field.name}`").isNotNull(), F.lit(field.reference.dataset == dataset.name))
-            frame = frame.withColumn(flag, absent)
-            continue
-        known = tables.read(spark, path).select(F.col(f"`{field.reference.field}`").alias("__known")).distinct()
-        joined = frame.join(known, frame[field.name] == known["__known"], "left")
-        hit = F.when(F.col(f"`{field.name}`").isNotNull(), F.col("__known").isNotNull())
-        frame = joined.withColumn(flag, hit).drop("__known")
-    return frame
+    staged = stage(lake, spark, dataset, delivery)
+    masks = [mask.alias(name) for mask, name in zip(compiled.masks(), mask_names(compiled), strict=True)]
+    frame = _with_suspicion(lake, spark, dataset, delivery, staged).select("*", *masks)
+    fatal = _fatal(compiled)
+    kind = F.when(fatal, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
+    sorted_out = frame.select(*silver_columns(dataset, delivery), "_file", *mask_names(compiled), kind)
+    try:
+        sorted_out.write.partitionBy(_KIND).parquet(str(folder))
+    except spark_errors() as error:  # a rule that Spark cannot evaluate is named, so that other datasets go on past it
+        to_blame = rule_that_fails(staged, compiled, dataset.name)
+        if to_blame is None:
+            raise
+        raise to_blame from error
 
 
-def _narrow(staged: DataFrame, dataset: Dataset, compiled: Compiled, row: Sequence[str]) -> DataFrame:
+def _with_suspicion(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, staged: DataFrame) -> DataFrame:
+    """`__suspect`: the row may share its key with another."""
     from pyspark.sql import functions as F
 
-    masks = [mask.alias(name) for mask, name in zip(compiled.masks(), _mask_names(compiled), strict=True)]
-    compared = [F.col(f"`{name}`") for name in (*dataset.key, dataset.sequence) if name]
-    return staged.select(*row, *masks, F.xxhash64(*compared[: len(dataset.key)]).alias("__hash"), *compared)
+    found = suspects(lake, dataset, delivery)
+    if found is None or not found.num_rows:
+        return staged.withColumn("__suspect", F.lit(found is None))
+    marked = spark.createDataFrame(found).withColumn("__suspect", F.lit(True))
+    return staged.join(F.broadcast(marked), found.column_names, "left")
 
 
-def _mask_names(compiled: Compiled) -> list[str]:
-    return [f"__mask{i}" for i in range(len(compiled.fatal_masks()))]
+def mask_names(compiled: Compiled) -> list[str]:
+    return [f"{_MASK}{i}" for i in range(len(compiled.fatal_masks()))]
 
 
 def _fatal(compiled: Compiled) -> Column:
     """True for a row that may not pass."""
     from pyspark.sql import functions as F
 
-    hits = [F.col(n).bitwiseAND(F.lit(bits)) != 0 for n, bits in zip(_mask_names(compiled), compiled.fatal_masks(), strict=True)]
+    hits = [F.col(n).bitwiseAND(F.lit(bits)) != 0 for n, bits in zip(mask_names(compiled), compiled.fatal_masks(), strict=True)]
     return reduce(lambda a, b: a | b, hits)
 
 
-def broken(compiled: Compiled) -> Iterator[tuple[RowRule, Column]]:
-    """Each row rule with the column that says, from the masks, whether a row breaks it."""
-    from pyspark.sql import functions as F
+def _count(folder: Path, compiled: Compiled) -> tuple[int, int, tuple[RuleCount, ...]]:
+    """How many rows there are, how many are bad, and how many break each rule; only the masks are read."""
+    total, bad, broken = 0, 0, np.zeros(len(compiled.rows), np.int64)
+    for file in folder.glob(f"{_KIND}=*/*.parquet"):
+        parquet = pq.ParquetFile(file)
+        total += parquet.metadata.num_rows
+        bad += parquet.metadata.num_rows if file.parent.name.endswith("=bad") else 0
+        for batch in parquet.iter_batches(columns=mask_names(compiled)):
+            broken += _broken(batch.columns, len(compiled.rows))
+    counts = tuple(_rule_count(rule, int(n), total) for rule, n in zip(compiled.rows, broken, strict=True))
+    return total, bad, counts
 
-    from yishu.quality.conditions import MASK_BITS
 
-    for i, rule in enumerate(compiled.rows):
-        yield rule, F.col(f"__mask{i // MASK_BITS}").bitwiseAND(F.lit(1 << (i % MASK_BITS))) != 0
-
-
-def _count(narrow: DataFrame, compiled: Compiled) -> tuple[int, int, tuple[RuleCount, ...]]:
-    """One aggregate over the narrow frame; it also fills the cache."""
-    from pyspark.sql import functions as F
-
-    sums = [F.count_if(hit).alias(f"r{i}") for i, (_, hit) in enumerate(broken(compiled))]
-    row = narrow.agg(F.count(F.lit(1)).alias("n"), F.count_if(_fatal(compiled)).alias("bad"), *sums).collect()[0]
-    counts = tuple(_rule_count(rule, int(row[f"r{i}"]), int(row["n"])) for i, rule in enumerate(compiled.rows))
-    return int(row["n"]), int(row["bad"]), counts
+def _broken(masks: Sequence[object], rules: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    found = np.zeros(rules, np.int64)
+    for at, column in enumerate(masks):
+        mask = np.asarray(column)
+        mask = mask[mask != 0]
+        for rule in range(at * MASK_BITS, min((at + 1) * MASK_BITS, rules)) if len(mask) else ():
+            found[rule] = np.count_nonzero(mask & (1 << rule % MASK_BITS))
+    return found
 
 
 def _rule_count(rule: RowRule, bad: int, total: int) -> RuleCount:
@@ -191,66 +184,17 @@ def _rule_count(rule: RowRule, bad: int, total: int) -> RuleCount:
     )  # fmt: skip
 
 
-def _repeated(good: DataFrame) -> DataFrame:
-    """Hashes of the keys that stand in more than one good row; where keys are unique, as they should be, none."""
-    from pyspark.sql import functions as F
-
-    return good.groupBy("__hash").agg(F.count(F.lit(1)).alias("n")).where("n > 1").select("__hash")
-
-
-def _losers(candidates: DataFrame, dataset: Dataset, row: Sequence[str]) -> DataFrame:
-    """Those of the candidates whose key a better row has; the keys themselves decide, a hash only brought them together."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    history = dataset.mode == "history"
-    sequence = [F.col(f"`{dataset.sequence}`")] if dataset.sequence else []
-    versions = [*[F.col(f"`{name}`") for name in dataset.key], *(sequence if history else [])]
-    best = [*([] if history else [s.desc() for s in sequence]), *[F.col(c).desc() for c in row]]
-    ranked = candidates.withColumn("__rank", F.row_number().over(Window.partitionBy(*versions).orderBy(*best)))
-    return ranked.where("__rank > 1").select(*row)
+def _settle_repeated(spark: SparkSession, dataset: Dataset, folder: Path) -> int:
+    """Of the rows that may share a key, the best go on; returns how many others there are."""
+    suspect = folder / f"{_KIND}=repeated"
+    if not suspect.is_dir():
+        return 0
+    chosen = folder / f"{_KIND}=best"
+    best(spark.read.parquet(str(suspect)), dataset).coalesce(1).write.parquet(str(chosen))
+    return _rows(suspect) - _rows(chosen)
 
 
-def good_rows(verdicts: Verdicts, dataset: Dataset, delivery: Delivery) -> DataFrame:
-    """The rows that go on: typed fields and `_department, _period, _delivery, _row`."""
-    from pyspark.sql import functions as F
-
-    out = [verdicts.bad_rows] if verdicts.bad else []
-    out += [verdicts.losers] if verdicts.losers is not None else []
-    frame = verdicts.staged
-    if out:
-        left_out = reduce(lambda a, b: a.unionByName(b), [rows.select(*verdicts.row) for rows in out])
-        frame = frame.join(F.broadcast(left_out), list(verdicts.row), "left_anti")
-    return frame.select(*silver_columns(dataset.fields, delivery))
+def _rows(folder: Path) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
 
 
-def silver_columns(fields: Sequence[Field], delivery: Delivery) -> list[Column]:
-    """What a row becomes in silver: its typed fields with their titles, and where it came from."""
-    from pyspark.sql import functions as F
-
-    typed = [F.col(f"`{f.name}`").alias(f.name, metadata={"comment": f.title}) for f in fields]
-    origin = [F.lit(delivery.department).alias("_department"), F.lit(delivery.period).alias("_period")]
-    return [*typed, *origin, F.lit(delivery.id).alias("_delivery"), F.col("_row")]
-
-
-def spelled_out(verdicts: Verdicts, dataset: Dataset) -> DataFrame:
-    """The bad rows as they were handed in, each with the rules it broke; reasons are built for these rows only."""
-    from pyspark.sql import functions as F
-
-    def reason(rule: RowRule, hit: Column) -> Column:
-        meta = rule.expectation["meta"]["yishu"]
-        parts = {"rule": rule.name, "column": str(meta["column"]), "message": str(meta["message"])}
-        return F.when(hit, F.struct(*[F.lit(v).alias(k) for k, v in parts.items()]))
-
-    # warnings do not keep a row out, and some depend on which other dataset came first: they are counted, not listed
-    fatal = {r.name: (r, h) for r, h in broken(verdicts.compiled) if r.fatal}
-    for field in dataset.fields:  # what could not be read is not also called missing
-        if {f"type:{field.name}", f"required:{field.name}"} <= fatal.keys():
-            rule, hit = fatal[f"required:{field.name}"]
-            fatal[rule.name] = (rule, hit & ~fatal[f"type:{field.name}"][1])
-    every = F.array_compact(F.array(*[reason(r, h) for r, h in fatal.values()]))
-    # a row that could not be read has no cells to complain about
-    reasons = F.when(fatal["unparsable"][1], F.array(reason(*fatal["unparsable"]))).otherwise(every)
-    rows = verdicts.staged.join(F.broadcast(verdicts.bad_rows.select(*verdicts.row, *_mask_names(verdicts.compiled))), list(verdicts.row))
-    cells = [F.col(f"`{_IN}{f.name}`").alias(f.name) for f in dataset.fields]
-    return rows.select(*cells, "_extra", "_raw", "_delivery", *ROW, reasons.alias("_violations"))

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
-from yishu.contract.period import parse_period
+from yishu.derive.spark_types import silver_schema
+from yishu.flow.repeats import with_limits
+from yishu.flow.stage import period_start
 from yishu.lake import tables
 from yishu.lake.ledger import Delivery
 from yishu.lake.tables import Merge
@@ -29,8 +31,8 @@ class Arrival:
     rows: DataFrame
     path: Path
     app_id: str
-    repeated_keys: bool = True
-    """False where no two rows share a key, which spares the sort."""
+    files: tuple[Path, ...] | None = None
+    """The Parquet files, below `path`, that hold exactly these rows; None where the rows are yet to be computed."""
     kept_open: DataFrame | None = None
     """Snapshot only: keys of bad rows. They were handed in, so they have not vanished."""
     restates: bool = False
@@ -51,13 +53,19 @@ def _append(a: Arrival) -> None:
         period = f"_department = '{a.delivery.department}' AND _period = '{a.delivery.period}'"
         tables.replace_where(a.rows, a.path, a.app_id, period)
     else:
+        _add(a)
+
+
+def _add(a: Arrival) -> None:
+    """Put the rows beside those that are there: files that lie there already are not written again."""
+    if a.files is None or not tables.adopt(a.files, a.path, silver_schema(a.dataset), a.app_id):
         tables.append(a.rows, a.path, a.app_id)
 
 
 def _upsert(a: Arrival) -> None:
     """Latest by key: the sequence decides, then the period; never the order of arrival."""
     if not tables.exists(a.path):
-        tables.append(a.rows, a.path, a.app_id)
+        _add(a)
         return
     newer = f"struct(s.`{a.dataset.sequence}`, s._period) >= struct(t.`{a.dataset.sequence}`, t._period)"
     clauses = (f"WHEN MATCHED AND {newer} THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
@@ -66,19 +74,14 @@ def _upsert(a: Arrival) -> None:
 
 def _history(a: Arrival) -> None:
     """SCD2: one row per key and sequence; a late version finds its place and moves its neighbours' limits."""
-    from pyspark.sql import functions as F
-
-    start = F.col(f"`{a.dataset.sequence}`").cast("timestamp")
-    versions = a.rows.withColumn("_valid_from", start)
     if not tables.exists(a.path):
-        whole = _with_limits(versions, a.dataset) if a.repeated_keys else _open_ended(versions)
-        tables.append(whole, a.path, a.app_id)
+        _add(a)
         return
     table = tables.read(a.rows.sparkSession, a.path)
     keys = list(a.dataset.key)
-    touched = table.join(versions.select(*keys).distinct(), keys, "left_semi").drop("_valid_to", "_is_current")
-    both = touched.unionByName(versions, allowMissingColumns=True)
-    changes = _with_limits(_one_per_version(both, a.dataset), a.dataset)
+    touched = table.join(a.rows.select(*keys).distinct(), keys, "left_semi")
+    both = touched.unionByName(a.rows, allowMissingColumns=True)
+    changes = with_limits(_one_per_version(both, a.dataset), a.dataset)
     on = f"{_same_key(a.dataset)} AND t._valid_from = s._valid_from"
     differs = " OR ".join(f"NOT (t.`{c}` <=> s.`{c}`)" for c in changes.columns)
     clauses = (f"WHEN MATCHED AND ({differs}) THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
@@ -94,29 +97,13 @@ def _one_per_version(both: DataFrame, dataset: Dataset) -> DataFrame:
     return both.withColumn("__rank", F.row_number().over(window)).where("__rank = 1").drop("__rank")
 
 
-def _with_limits(versions: DataFrame, dataset: Dataset) -> DataFrame:
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    window = Window.partitionBy(*dataset.key).orderBy("_valid_from")
-    limited = versions.withColumn("_valid_to", F.lead("_valid_from").over(window))
-    return limited.withColumn("_is_current", F.col("_valid_to").isNull())
-
-
-def _open_ended(versions: DataFrame) -> DataFrame:
-    from pyspark.sql import functions as F
-
-    return versions.withColumn("_valid_to", F.lit(None).cast("timestamp")).withColumn("_is_current", F.lit(True))
-
-
 def _snapshot(a: Arrival) -> None:
     """A full list as of its period: new and changed keys open a row, changed and vanished ones close theirs."""
     from pyspark.sql import functions as F
 
-    start = F.lit(_start(a.delivery.period)).cast("timestamp")
-    new = _open_ended(a.rows.withColumn("_valid_from", start))
+    new, start = a.rows, F.lit(period_start(a.delivery.period)).cast("timestamp")
     if not tables.exists(a.path):
-        tables.append(new, a.path, a.app_id)
+        _add(a)
         return
     current = tables.read(a.rows.sparkSession, a.path).where("_is_current")
     same = _same_content(a.dataset)
@@ -143,15 +130,9 @@ def _same_content(dataset: Dataset) -> str:
     return " AND ".join([_same_key(dataset), *[f"t.`{c}` <=> s.`{c}`" for c in rest]])
 
 
-def _start(period: str) -> str:
-    parsed = parse_period(period)
-    assert parsed is not None, period
-    return parsed.start.isoformat()
-
-
 def order_of_arrival(dataset: Dataset, delivery: Delivery) -> tuple[object, ...]:
     """The order in which deliveries are replayed: by period where the order matters, else as they came."""
-    return (_start(delivery.period), delivery.ordinal) if dataset.mode == "snapshot" else (delivery.ordinal,)
+    return (period_start(delivery.period), delivery.ordinal) if dataset.mode == "snapshot" else (delivery.ordinal,)
 
 
 def needs_rebuild(dataset: Dataset, delivery: Delivery, restates: bool, accepted: list[Delivery]) -> bool:
@@ -162,5 +143,5 @@ def needs_rebuild(dataset: Dataset, delivery: Delivery, restates: bool, accepted
     """
     if dataset.mode == "append":
         return False
-    later = any(d.id != delivery.id and _start(d.period) > _start(delivery.period) for d in accepted)
+    later = any(d.id != delivery.id and period_start(d.period) > period_start(delivery.period) for d in accepted)
     return restates or (dataset.mode == "snapshot" and later)

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
-from yishu.flow import judge
 from yishu.flow.merging import Arrival, merge_in, order_of_arrival
+from yishu.flow.repeats import best
+from yishu.flow.stage import ROW, silver_columns, stage
 from yishu.lake import tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
@@ -49,32 +50,25 @@ def rebuild(lake: Lake, spark: SparkSession, dataset: Dataset, deliveries: Itera
 
 def recorded_good_rows(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
     """The rows of a delivery that its verdicts let pass: not in quarantine, and the best of their key."""
-    from pyspark.sql import Window
-    from pyspark.sql import functions as F
-
-    staged = judge.stage(lake, spark, dataset, delivery)
+    staged = stage(lake, spark, dataset, delivery)
     bad = _quarantined(lake, spark, dataset, delivery)
     if bad is not None:
-        staged = staged.join(bad, list(judge.ROW), "left_anti")
-    versions = [*dataset.key, dataset.sequence] if dataset.mode == "history" else [*dataset.key]
-    latest = [F.col(f"`{dataset.sequence}`").desc()] if dataset.sequence and dataset.mode != "history" else []
-    window = Window.partitionBy(*[f"`{v}`" for v in versions if v]).orderBy(*latest, *[F.col(c).desc() for c in judge.ROW])
-    best = staged.withColumn("__rank", F.row_number().over(window)).where("__rank = 1")
-    return best.select(*judge.silver_columns(dataset.fields, delivery))
+        staged = staged.join(bad, list(ROW), "left_anti")
+    return best(staged.select(*silver_columns(dataset, delivery), "_file"), dataset).drop("_file")
 
 
 def _arrival(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, scratch: Path) -> Arrival:
     kept_open = None
     bad = _quarantined(lake, spark, dataset, delivery) if dataset.mode == "snapshot" else None
     if bad is not None:
-        staged = judge.stage(lake, spark, dataset, delivery)
-        kept_open = staged.join(bad, list(judge.ROW), "left_semi").select(*dataset.key)
+        staged = stage(lake, spark, dataset, delivery)
+        kept_open = staged.join(bad, list(ROW), "left_semi").select(*dataset.key)
     rows = recorded_good_rows(lake, spark, dataset, delivery)
-    return Arrival(dataset, replace(delivery, supersedes=None), rows, scratch, f"rebuild:{delivery.id}", True, kept_open)
+    return Arrival(dataset, replace(delivery, supersedes=None), rows, scratch, f"rebuild:{delivery.id}", None, kept_open)
 
 
 def _quarantined(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame | None:
     path = lake.quarantine(dataset.name)
     if not tables.exists(path):
         return None
-    return tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*judge.ROW)
+    return tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*ROW)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from yishu.contract.model import Dataset
 from yishu.errors import DataError
 from yishu.flow import judge
+from yishu.flow.bad_rows import spelled_out
 from yishu.flow.gate import Decision, decide
 from yishu.flow.judge import Verdicts
 from yishu.flow.merging import Arrival, merge_in, needs_rebuild
@@ -44,9 +45,9 @@ def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     spark = open_spark()
     tune(spark, delivery.balance.received)
     with judge.judged(lake, spark, dataset, delivery) as verdicts:
-        decision = _decide(lake, dataset, delivery, verdicts)
+        decision = _decide(lake, spark, dataset, delivery, verdicts)
         if not decision.accepted and not released(lake, delivery):
-            _stage_bad_rows(lake, dataset, delivery, verdicts)
+            _show_bad_rows(lake, dataset, delivery, verdicts)
             balance = Balance(verdicts.received, 0, verdicts.duplicates, verdicts.bad, 0)
             return lake.ledger.move(delivery.id, "held", balance=balance, reason=decision.reason)
         return _accept(lake, spark, passage(lake, dataset, delivery, verdicts))
@@ -100,20 +101,21 @@ def released(lake: Lake, delivery: Delivery) -> bool:
     return any(d.verb == "release" for d in lake.ledger.decisions(delivery.id))
 
 
-def _decide(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Decision:
-    whole = whole_table.evaluate(verdicts.staged, verdicts.compiled.tables, verdicts.received, dataset.name)
+def _decide(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Decision:
+    expectations = verdicts.compiled.tables
+    every = judge.rows(spark, dataset, verdicts, "good", "repeated", "bad") if expectations else None
+    whole = whole_table.evaluate(every, expectations, verdicts.received, dataset.name) if every is not None else ()
     lake.ledger.record_rules(delivery.id, [*verdicts.counts, *whole])
     limits = {r.name: r.expectation["meta"]["yishu"]["tolerance"] for r in verdicts.compiled.rows}
     tolerances = {name: limit for name, limit in limits.items() if limit is not None}
     return decide(dataset, verdicts.received, verdicts.bad, verdicts.counts, whole, tolerances)
 
 
-def _stage_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
+def _show_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
     """The bad rows of a held delivery, beside the tables: its receipt needs them though nothing becomes visible."""
-    path = lake.staging(delivery.id) / "bad"
     if verdicts.bad:
         app_id = f"staging:{dataset.name}:{delivery.id}:{lake.clock().isoformat()}"
-        tables.overwrite(judge.spelled_out(verdicts, dataset).repartition(1), path, app_id)
+        tables.put_batches(spelled_out(lake, verdicts, dataset, delivery), lake.staging(delivery.id) / "bad", app_id, [delivery.id])
 
 
 def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
@@ -142,13 +144,9 @@ def _quarantine(lake: Lake, passage: Passage) -> None:
     """The bad rows, as handed in, with their reasons; those of the deliveries that this one restates go."""
     dataset, delivery = passage.dataset, passage.delivery
     path, app_id = lake.quarantine(dataset.name), passage.app_id("quarantine")
-    if not tables.done(path, app_id):
-        bad = judge.spelled_out(passage.verdicts, dataset).repartition(1)
-        if passage.restates and tables.exists(path):
-            gone = ", ".join(f"'{d.id}'" for d in (delivery, *passage.replaced))
-            tables.replace_where(bad, path, app_id, f"_delivery IN ({gone})")
-        elif passage.verdicts.bad:
-            tables.append(bad, path, app_id)
+    gone = [d.id for d in (delivery, *passage.replaced)] if passage.restates and tables.exists(path) else []
+    if not tables.done(path, app_id) and (gone or passage.verdicts.bad):
+        tables.put_batches(spelled_out(lake, passage.verdicts, dataset, delivery), path, app_id, gone)
     note(lake, f"quarantine.{dataset.name}")
 
 
@@ -160,17 +158,16 @@ def _merge(lake: Lake, spark: SparkSession, passage: Passage) -> None:
         kept = [d for d in accepted if d.id not in gone]
         rebuild(lake, spark, dataset, [*kept, delivery], passage.app_id("silver"))
     else:
-        merge_in(_arrival(lake, passage))
+        merge_in(_arrival(lake, spark, passage))
     note(lake, f"silver.{dataset.name}")
 
 
-def _arrival(lake: Lake, passage: Passage) -> Arrival:
+def _arrival(lake: Lake, spark: SparkSession, passage: Passage) -> Arrival:
     verdicts, dataset = passage.verdicts, passage.dataset
     kept_open = None
     if dataset.mode == "snapshot" and verdicts.bad:
-        bad = verdicts.staged.join(verdicts.bad_rows.select(*verdicts.row), list(verdicts.row), "left_semi")
-        kept_open = bad.select(*dataset.key)
+        kept_open = judge.rows(spark, dataset, verdicts, "bad").select(*dataset.key)
     return Arrival(
-        dataset, passage.delivery, judge.good_rows(verdicts, dataset, passage.delivery), lake.silver(dataset.name),
-        passage.app_id("silver"), verdicts.repeated_keys, kept_open, passage.restates,
+        dataset, passage.delivery, judge.rows(spark, dataset, verdicts, "good", "best"), lake.silver(dataset.name),
+        passage.app_id("silver"), verdicts.files("good", "best"), kept_open, passage.restates,
     )  # fmt: skip

@@ -138,6 +138,8 @@ def server_conf(settings: Settings) -> dict[str, str]:
         "spark.databricks.delta.delta.log.cacheSize": "150",
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         "spark.sql.parquet.compression.codec": "zstd",
+        # the old INT96 holds no year beyond 2262 for most readers
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # HotSpot never compiles a method above 8,000 bytes of code; Spark's own limit of 65,535 would keep it interpreted
         "spark.sql.codegen.hugeMethodLimit": "8000",
         # nobody looks at a web page of Spark's: what it would show is not kept

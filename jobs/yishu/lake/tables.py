@@ -7,15 +7,21 @@ would silently skip late deliveries) and our own mark, so that a repeat is a no-
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from yishu.errors import TableDamaged
 
 if TYPE_CHECKING:
+    from deltalake import CommitProperties
+    from deltalake.transaction import AddAction
     from pyspark.sql import DataFrame, SparkSession
 
 MARK = "yishu"
@@ -69,6 +75,14 @@ def row_count(path: Path) -> int:
     return sum(n or 0 for n in counts)
 
 
+def files_of(path: Path, delivery: str) -> list[Path]:
+    """The files that hold the rows of one delivery, in a table of which each file holds one."""
+    from deltalake import DeltaTable
+
+    table = DeltaTable(path)
+    return [Path(uri.removeprefix("file://")) for uri in table.file_uris(file_pruning_predicate=[("_delivery", "=", delivery)])]
+
+
 def done(path: Path, app_id: str) -> bool:
     """True if a commit with this appId already stands in the table's log."""
     from deltalake import DeltaTable
@@ -96,6 +110,88 @@ def append(frame: DataFrame, path: Path, app_id: str) -> None:
     """Add the frame's rows; a table that is made by this keeps statistics on the delivery alone."""
     new = {} if exists(path) else LEAN
     _write(frame, path, app_id).mode("append").option("mergeSchema", "true").options(**new).save(str(path))
+
+
+def adopt(files: Sequence[Path], path: Path, columns: str, app_id: str) -> bool:
+    """Make Parquet files that lie in the table's folder part of the table, in one commit that moves no data.
+
+    Args:
+        files: written by Spark below `path`; each holds rows of one delivery.
+        path: the table's folder; the table is made where there is none.
+        columns: the table's schema as Delta's JSON.
+        app_id: of the commit.
+
+    Returns:
+        False where the table has other columns: then rows must be appended, which widens it.
+    """
+    from deltalake import DeltaTable, Schema
+    from deltalake.transaction import create_table_with_add_actions
+
+    schema, adds = Schema.from_json(columns), [_added(file, path) for file in files]
+    if not exists(path):
+        create_table_with_add_actions(
+            str(path), schema, adds, mode="error", partition_by=[], configuration=LEAN, commit_properties=_properties(app_id)
+        )
+        return True
+    table = DeltaTable(path)
+    if [(f.name, f.type) for f in table.schema().fields] != [(f.name, f.type) for f in schema.fields]:
+        return False
+    table.create_write_transaction([*adds], "append", schema, commit_properties=_properties(app_id))
+    return True
+
+
+def _added(file: Path, path: Path) -> AddAction:
+    from deltalake.transaction import AddAction
+
+    stat, rows = file.stat(), pq.read_metadata(file).num_rows
+    stats = json.dumps({"numRecords": rows})
+    return AddAction(file.relative_to(path).as_posix(), stat.st_size, {}, int(stat.st_mtime * 1000), True, stats)
+
+
+def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: Sequence[str] = ()) -> None:
+    """Stream rows, each with its `_delivery`, into a table that delta-rs alone writes, in one commit.
+
+    Args:
+        rows: read once, a batch at a time.
+        path: the table's folder; the table is made where there is none.
+        app_id: of the commit.
+        replaced: deliveries whose rows go in the same commit.
+    """
+    from deltalake import write_deltalake
+
+    if not (replaced and exists(path)):
+        write_deltalake(path, rows, mode="append", schema_mode="merge", partition_by=["_delivery"], commit_properties=_properties(app_id))
+        return
+    gone = ", ".join(f"'{delivery}'" for delivery in replaced)
+    write_deltalake(
+        path, rows, mode="overwrite", predicate=f"_delivery IN ({gone})", schema_mode="merge", partition_by=["_delivery"],
+        commit_properties=_properties(app_id),
+    )  # fmt: skip
+
+
+def sweep(path: Path, name: str) -> None:
+    """Remove those files of the folder `name` below a table's that the table does not refer to."""
+    from deltalake import DeltaTable
+
+    folder = path / name
+    if not folder.is_dir():
+        return
+    kept = {Path(uri.removeprefix("file://")) for uri in DeltaTable(path).file_uris()} if exists(path) else set()
+    for part in [p for p in folder.iterdir() if p.is_dir()]:
+        if not any(part in file.parents for file in kept):
+            shutil.rmtree(part)
+    if not any(folder in file.parents for file in kept):
+        shutil.rmtree(folder)
+        with suppress(OSError):  # no table yet: the folder is nobody's
+            path.rmdir()
+
+
+def _properties(app_id: str) -> CommitProperties:
+    """delta-rs's form of what `_write` tells Spark."""
+    from deltalake import CommitProperties, Transaction
+
+    mark = json.dumps({"by": MARK, "step": app_id})
+    return CommitProperties(custom_metadata={"userMetadata": mark}, app_transactions=[Transaction(app_id, 1)])
 
 
 def replace_where(frame: DataFrame, path: Path, app_id: str, predicate: str) -> None:

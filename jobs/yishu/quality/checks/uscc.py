@@ -29,18 +29,19 @@ def is_uscc(code: Column) -> Column:
 
 
 def _digits(code: Column) -> list[Column]:
-    """The 18 symbols as digits of base 36, unpacked from two numbers: a substring for each would cost twice as much."""
-    low, high = _packed(code, 1, 12), _packed(code, 13, 6)
-    return [_digit(low, k) for k in range(11, -1, -1)] + [_digit(high, k) for k in range(5, -1, -1)]
+    """The 18 symbols as digits of base 36, unpacked from two numbers: a substring for each would cost twice as much.
+
+    The six digits of the division are read as what they are; the other twelve symbols just fit a bigint.
+    """
+    letters = F.conv(F.concat(F.substring(code, 1, 2), F.substring(code, 9, 10)), 36, 10).try_cast("bigint")
+    division = F.substring(code, 3, 6).try_cast("bigint")
+    symbols = [_digit(letters, 36, k) for k in range(11, -1, -1)]
+    return [*symbols[:2], *[_digit(division, 10, k) for k in range(5, -1, -1)], *symbols[2:]]
 
 
-def _packed(code: Column, start: int, length: int) -> Column:
-    return F.conv(F.substring(code, start, length), 36, 10).try_cast("bigint")
-
-
-def _digit(packed: Column, place: int) -> Column:
+def _digit(packed: Column, base: int, place: int) -> Column:
     # the whole quotient below 36^12 is exact as a bigint, not as the double that `/` would give
-    return F.call_function("div", packed, F.lit(36**place).cast("bigint")) % 36
+    return F.call_function("div", packed, F.lit(base**place).cast("bigint")) % base
 
 
 def _organisation_rest(code: Column) -> Column:
@@ -52,7 +53,8 @@ def _organisation_rest(code: Column) -> Column:
 
 def _check_rest(code: Column) -> Column:
     """GB 32100: Σ value·3ⁱ⁻¹ + check, which is 0 (mod 31), over places i = 1 … 17."""
-    values = [_value(digit) for digit in _digits(code)]
+    digits = _digits(code)
+    values = [digit if i in _DIVISION else _value(digit) for i, digit in enumerate(digits)]
     return (reduce(add, [value * pow(3, i, 31) for i, value in enumerate(values[:17])]) + values[17]) % 31
 
 
@@ -65,6 +67,7 @@ def _value(digit: Column) -> Column:
 
 
 _X = 33
+_DIVISION = range(2, 8)
 
 
 class ColumnValuesUscc(ColumnMapMetricProvider):

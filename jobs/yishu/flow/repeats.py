@@ -1,0 +1,92 @@
+"""Rows of one delivery that share a key: who they are, told from bronze without a JVM, and which of them is the best.
+
+Nearly all deliveries have few such rows or none, so the many are never sorted or sent about for them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from yishu.contract.model import Dataset, Field
+from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
+from yishu.flow.bronze import plain_fields
+from yishu.flow.stage import ROW
+from yishu.lake.lake import Lake
+from yishu.lake.ledger import Delivery
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+_MEMORY = "512MB"
+"""What the engine may hold of the keys; beyond that it goes on from disk."""
+
+
+def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | None:
+    """`_row`, and `_file` where there are several, of the rows that may share their key with another; None where every row may.
+
+    Keys are compared as handed in, but coarsely: two rows with one key always meet, some others do too, and only the
+    typed keys themselves decide in the end (`best`).
+    """
+    import duckdb
+    from deltalake import DeltaTable
+
+    plain = plain_fields(lake, delivery)
+    coarse = [_coarse(f, f.name in plain) for f in dataset.fields if f.name in dataset.key and f.type.kind in _COMPARED]
+    if not coarse:
+        return None
+    bronze = DeltaTable(lake.bronze(dataset.name)).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery.id)])
+    missing = {f.name for f in dataset.fields if f.name in dataset.key} - set(bronze.schema.names)
+    if missing:
+        return bronze.schema.empty_table().select(ROW)  # no row has a key, so none passes
+    hashed = f"hash({', '.join(coarse)})"
+    temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
+    with duckdb.connect() as engine:
+        engine.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}")
+        engine.register("bronze", bronze)
+        engine.execute(f"CREATE TEMP TABLE repeated AS SELECT {hashed} AS h FROM bronze GROUP BY h HAVING count(*) > 1")
+        # a number is cheaper to join by than a name and a number, and most deliveries are one file
+        [(files,)] = engine.sql("SELECT count(DISTINCT _file) FROM bronze").fetchall()
+        place = ", ".join(ROW if files > 1 else ROW[1:])
+        return engine.sql(f"SELECT {place} FROM bronze WHERE {hashed} IN (SELECT h FROM repeated)").to_arrow_table()
+
+
+_COMPARED = ("string", "integer", "date")
+"""Kinds of which equal values can be told from their texts; keys of other kinds only make more rows suspect."""
+
+
+def _coarse(field: Field, plain: bool) -> str:
+    """DuckDB text of a key cell, the same for all cells that become the same key."""
+    cell = '"' + field.name.replace('"', '""') + '"'
+    if not plain:
+        wide, narrow = FULL + BLANKS + NOTHING, HALF
+        cell = f"translate({cell}, '{wide}', '{narrow}')"
+    if field.type.kind == "string":
+        return f"upper({cell})"
+    # 2024-01-06, 2024/1/6 and 20240106 are one day; 1,000 and 01000.0 one number: what is left are digits other than 0
+    return f"regexp_replace(split_part({cell}, '.', 1), '[^1-9]', '', 'g')"
+
+
+def best(rows: DataFrame, dataset: Dataset) -> DataFrame:
+    """One row for each key (history: for each key and version): the latest, or the last in the file; with its limits."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    history = dataset.mode == "history"
+    sequence = [F.col(f"`{dataset.sequence}`")] if dataset.sequence else []
+    key = [F.col(f"`{name}`") for name in dataset.key]
+    order = [*([] if history else [s.desc() for s in sequence]), *[F.col(c).desc() for c in ROW]]
+    window = Window.partitionBy(*key, *(sequence if history else [])).orderBy(*order)
+    ranked = rows.withColumn("__rank", F.row_number().over(window)).where("__rank = 1").drop("__rank")
+    return with_limits(ranked, dataset) if history else ranked
+
+
+def with_limits(versions: DataFrame, dataset: Dataset) -> DataFrame:
+    """Each version of a key holds until the next begins; the last one is current."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    window = Window.partitionBy(*dataset.key).orderBy("_valid_from")
+    limited = versions.withColumn("_valid_to", F.lead("_valid_from").over(window))
+    return limited.withColumn("_is_current", F.col("_valid_to").isNull())
