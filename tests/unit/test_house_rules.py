@@ -22,9 +22,7 @@ LEVELS = (
     {"stack", "diagnosis"}, {"local_stack"}, {"commands", "orchestrate"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 """The rooms from the ground up: an import points to a lower level or stays in its room."""
-EXCEPTIONS = {
-    ("lake.tables", "derive.spark_types"): "how a text is quoted in Spark's SQL is said once, and DDL needs it too",
-}
+EXCEPTIONS: dict[tuple[str, str], str] = {}
 """Imports that point sideways, each with its reason."""
 HEAVY = ("pyspark", "great_expectations", "airflow", "pandas", "deltalake", "pydantic", "sqlalchemy")
 CPU_SECONDS = 0.5

@@ -10,7 +10,7 @@ from derive_case import PERSON
 
 from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import is_free_text
-from yishu.flow.reading.plain import PlainFields
+from yishu.flow.reading.plain import Profile
 
 PIECES = ["a", "Z", "9", "-", "中", "”", "·", " ", "\t", "\r", "\u00a0", "\u3000", "\u200b", "\ufeff", "\u2060", "Ａ", "１", "~", "！", "𠮷"]
 BLANKS = " \t\r\n\u00a0\u2002\u2003\u2009\u202f\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -25,12 +25,12 @@ def needs_nothing(cell: str, field: Field) -> bool:
 
 
 def plain(cells: dict[str, list[str | None]], slices: int = 1) -> set[str]:
-    found = PlainFields(PERSON)
+    found = Profile(PERSON)
     batch = pa.RecordBatch.from_pydict({f.name: pa.array(cells.get(f.name, ["x"] * 3), pa.string()) for f in PERSON.fields})
     step = -(-batch.num_rows // slices)
     for start in range(0, batch.num_rows, step):
         found.look(batch.slice(start, step))
-    return set(found.names)
+    return {name for name, cells in found.cells.items() if cells.plain}
 
 
 def fields(dataset: Dataset) -> list[str]:
@@ -56,3 +56,14 @@ def test_one_bad_cell_in_a_late_batch_is_enough() -> None:
     name = next(f.name for f in PERSON.fields if is_free_text(f))
     assert name in plain({name: ["王", "李", "张"]}, slices=3)
     assert name not in plain({name: ["王", "李", "张\u3000"]}, slices=3)
+
+
+def test_what_is_known_of_length_and_presence_holds_for_all_batches() -> None:
+    name = PERSON.fields[0].name
+    known = Profile(PERSON)
+    for cells in (["ab", "c"], ["中中", "d"]):
+        known.look(pa.RecordBatch.from_pydict({f.name: pa.array(cells, pa.string()) for f in PERSON.fields}))
+    assert (known.cells[name].filled, known.cells[name].longest) == (True, 6)
+    for gap in ("", None):
+        known.look(pa.RecordBatch.from_pydict({f.name: pa.array(["x", gap], pa.string()) for f in PERSON.fields}))
+        assert not known.cells[name].filled and known.cells[name].longest == 6

@@ -25,7 +25,7 @@ def text_sql(field: Field, column: str, plain: bool = False, filled: bool = Fals
         field: the contract's field; its type and checks say whether it is a code or free text.
         column: the bronze column, already quoted.
         plain: no cell of the delivery's column has anything to standardise but its case, as `flow.reading.plain` saw.
-        filled: nor is any of them an empty text.
+        filled: nor is any of them empty.
     """
     if plain:
         bare = column if filled else f"nullif({column}, '')"

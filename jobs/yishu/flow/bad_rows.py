@@ -38,7 +38,12 @@ def spelled_out(
     """
     cells = [f.name for f in dataset.fields] + ["_extra", "_raw", "_file"]
     schema = pa.schema(
-        [*[(name, pa.string()) for name in cells], ("_row", pa.int64()), ("_delivery", pa.string()), ("_violations", _VIOLATIONS)]
+        [
+            *[(name, pa.string()) for name in cells],
+            ("_row", pa.int64()),
+            ("_delivery", pa.string()),
+            ("_violations", _VIOLATIONS),
+        ]
     )
     masks_of = _masks_by_file(verdicts)
     # opened here: whoever reads the batches may be delta-rs, which cannot be asked for anything meanwhile
@@ -49,7 +54,9 @@ def spelled_out(
             for rows, masks in _bad_among(batch, masks_of):
                 known = [rows[n] if n in rows.schema.names else pa.nulls(rows.num_rows, pa.string()) for n in (*cells, "_row")]
                 stamp = pa.repeat(pa.scalar(delivery.id, pa.string()), rows.num_rows)
-                spelled = pa.RecordBatch.from_arrays([*known, stamp, _violations(verdicts.compiled, dataset, masks)], schema=schema)
+                spelled = pa.RecordBatch.from_arrays(
+                    [*known, stamp, _violations(verdicts.compiled, dataset, masks)], schema=schema
+                )
                 yield spelled.filter(wanted(spelled)) if wanted else spelled
 
     return pa.RecordBatchReader.from_batches(schema, batches())

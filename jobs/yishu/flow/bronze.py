@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from yishu.flow.reading.form import check_form
 from yishu.flow.reading.json import read_json
 from yishu.flow.reading.jsonl import read_jsonl
 from yishu.flow.reading.parquet import read_parquet
-from yishu.flow.reading.plain import PlainFields
+from yishu.flow.reading.plain import Cells, Profile
 from yishu.flow.reading.rows import ROW, Reading, bronze_schema
 from yishu.flow.reading.source import Source
 from yishu.flow.reading.xls import read_xls
@@ -57,12 +57,12 @@ _FILE_BYTES = 32 << 20
 class Loaded:
     """What of a delivery stands in bronze; `notes` say in Chinese what was unusual about its files.
 
-    `plain` are the fields that silver need not standardise; the value says whether none of their cells is empty.
+    `cells` is what is known of each field.
     """
 
     rows: int
     notes: tuple[str, ...]
-    plain: Mapping[str, bool] = field(default_factory=dict)
+    cells: Mapping[str, Cells] = field(default_factory=dict)
 
 
 def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
@@ -78,14 +78,18 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
-    lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {"plain": dict(loaded.plain)})
+    lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {n: asdict(c) for n, c in loaded.cells.items()})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
 
 
-def plain_fields(lake: Lake, delivery: Delivery) -> Mapping[str, bool]:
-    """The fields of which no cell needs standardising; none where nobody looked or the worker was killed just then."""
-    seen = [run.detail.get("plain") for run in lake.ledger.stages(delivery.id) if run.stage == PROFILE]
-    return {str(name): bool(filled) for name, filled in seen[-1].items()} if seen and isinstance(seen[-1], dict) else {}
+def known_cells(lake: Lake, delivery: Delivery) -> Mapping[str, Cells]:
+    """What is known of each field's cells; nothing where nobody looked or the worker was killed just then."""
+    seen = [run.detail for run in lake.ledger.stages(delivery.id) if run.stage == PROFILE]
+    found = seen[-1] if seen else {}
+    return {
+        name: Cells(bool(known["plain"]), bool(known["filled"]), int(str(known["longest"])))
+        for name, known in found.items() if isinstance(known, dict)
+    }  # fmt: skip
 
 
 def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
@@ -105,9 +109,9 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
     except OSError as error:
         raise _trouble(path, error) from error
     notes = tuple(note for _, _, reading in readings for note in reading.notes)
-    rows = _Stamped(lake.settings.landing, delivery, readings, PlainFields(dataset))
+    rows = _Stamped(lake.settings.landing, delivery, readings, Profile(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
-    return Loaded(rows.count, notes, rows.plain.names)
+    return Loaded(rows.count, notes, rows.profile.cells)
 
 
 def table_schema(dataset: Dataset) -> pa.Schema:
@@ -169,9 +173,9 @@ class _Stamped:
     """The readings' batches with delivery and file; counts rows and keeps the refusal that ends them, if one does."""
 
     def __init__(
-        self, landing: Path, delivery: Delivery, readings: Sequence[_Part], plain: PlainFields
+        self, landing: Path, delivery: Delivery, readings: Sequence[_Part], profile: Profile
     ) -> None:
-        self._landing, self._delivery, self._readings, self.plain = landing, delivery, readings, plain
+        self._landing, self._delivery, self._readings, self.profile = landing, delivery, readings, profile
         self.count = 0
         self.refused: DeliveryRejected | None = None
 
@@ -187,7 +191,7 @@ class _Stamped:
         before = self.count
         for batch in reading.batches:
             self.count += batch.num_rows
-            self.plain.look(batch)
+            self.profile.look(batch)
             *columns, row = batch.columns
             stamps = [pa.repeat(pa.scalar(text, pa.string()), batch.num_rows) for text in (self._delivery.id, name)]
             fields = [*list(batch.schema)[:-1], pa.field(DELIVERY, pa.string()), pa.field(FILE, pa.string())]

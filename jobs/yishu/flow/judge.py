@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -23,6 +23,8 @@ import pyarrow.parquet as pq
 from yishu.contract.model import Dataset
 from yishu.derive.spark_types import silver_ddl
 from yishu.derive.suite import suite as derive_suite
+from yishu.flow.bronze import known_cells
+from yishu.flow.reading.plain import Cells
 from yishu.flow.repeats import best, suspects
 from yishu.flow.stage import silver_columns, stage, staged_schema
 from yishu.lake import tables
@@ -111,12 +113,15 @@ def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compile
     return _COMPILED[content]
 
 
-def _write_judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path) -> None:
+def _write_judged(
+    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path
+) -> None:
     """The one pass."""
     from pyspark.sql import functions as F
 
     staged = stage(lake, spark, dataset, delivery)
-    masks = [mask.alias(name) for mask, name in zip(compiled.masks(), mask_names(compiled), strict=True)]
+    masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery)))
+    masks = [mask.alias(name) for mask, name in zip(masks, mask_names(compiled), strict=True)]
     frame = _with_suspicion(lake, spark, dataset, delivery, staged).select("*", *masks)
     fatal = _fatal(compiled)
     kind = F.when(fatal, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
@@ -139,6 +144,24 @@ def _with_suspicion(lake: Lake, spark: SparkSession, dataset: Dataset, delivery:
         return staged.withColumn("__suspect", F.lit(found is None))
     marked = spark.createDataFrame(found).withColumn("__suspect", F.lit(True))
     return staged.join(F.broadcast(marked), found.column_names, "left")
+
+
+def _surely_kept(compiled: Compiled, cells: Mapping[str, Cells]) -> set[str]:
+    """The rules that no row can break, as the bytes of the cells tell: a greatest length, text that must be there."""
+    cast = {rule.name.removeprefix("type:") for rule in compiled.rows if rule.name.startswith("type:")}
+
+    def kept(rule: RowRule) -> bool:
+        arguments = dict(rule.expectation["kwargs"])
+        field = str(arguments.pop("column", ""))
+        known, longest = cells.get(field, Cells()), arguments.pop("max_value", None)
+        if arguments:
+            return False
+        if rule.expectation["type"] == "expect_column_value_lengths_to_be_between":
+            return isinstance(longest, int) and known.longest <= longest  # there are no more characters than bytes
+        missing = rule.expectation["type"] == "expect_column_values_to_not_be_null"
+        return missing and known.plain and known.filled and field not in cast
+
+    return {rule.name for rule in compiled.rows if kept(rule)}
 
 
 def mask_names(compiled: Compiled) -> list[str]:
@@ -196,5 +219,3 @@ def _settle_repeated(spark: SparkSession, dataset: Dataset, folder: Path) -> int
 
 def _rows(folder: Path) -> int:
     return sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
-
-

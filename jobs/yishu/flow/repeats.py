@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
-from yishu.flow.bronze import plain_fields
+from yishu.flow.bronze import known_cells
+from yishu.flow.reading.plain import Cells
 from yishu.flow.stage import ROW
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
@@ -32,8 +33,12 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     import duckdb
     from deltalake import DeltaTable
 
-    plain = plain_fields(lake, delivery)
-    coarse = [_coarse(f, f.name in plain) for f in dataset.fields if f.name in dataset.key and f.type.kind in _COMPARED]
+    cells = known_cells(lake, delivery)
+    coarse = [
+        _coarse(f, cells.get(f.name, Cells()).plain)
+        for f in dataset.fields
+        if f.name in dataset.key and f.type.kind in _COMPARED
+    ]
     if not coarse:
         return None
     bronze = DeltaTable(lake.bronze(dataset.name)).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery.id)])
@@ -43,7 +48,9 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     hashed = f"hash({', '.join(coarse)})"
     temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
     with duckdb.connect() as engine:
-        engine.execute(f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}")
+        engine.execute(
+            f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}"
+        )
         engine.register("bronze", bronze)
         engine.execute(f"CREATE TEMP TABLE repeated AS SELECT {hashed} AS h FROM bronze GROUP BY h HAVING count(*) > 1")
         # a number is cheaper to join by than a name and a number, and most deliveries are one file

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from yishu.contract.model import Dataset
+from yishu.contract.model import Dataset, Field
 from yishu.contract.period import parse_period
 from yishu.derive.casts import cast_sql, text_sql
 from yishu.derive.spark_types import spark_type
-from yishu.flow.bronze import plain_fields
+from yishu.flow.bronze import known_cells
+from yishu.flow.reading.plain import Cells
 from yishu.lake import tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
@@ -30,13 +31,19 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
 
     bronze = tables.read(spark, lake.bronze(dataset.name)).where(F.col("_delivery") == delivery.id)
     known = set(bronze.columns)
-    cells = [(F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(IN + f.name) for f in dataset.fields]
+    cells = [
+        (F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(IN + f.name) for f in dataset.fields
+    ]
     frame = bronze.select(*cells, "_raw", "_extra", "_delivery", *ROW)
-    plain = plain_fields(lake, delivery)
-    texts = [F.expr(text_sql(f, f"`{IN}{f.name}`", f.name in plain, plain.get(f.name, False))).alias(_RAW + f.name) for f in dataset.fields]
+    known_of = known_cells(lake, delivery)
+    texts = [F.expr(_text(f, known_of.get(f.name, Cells()))).alias(_RAW + f.name) for f in dataset.fields]
     frame = frame.select("*", *texts)
     typed = [F.expr(cast_sql(f, f"`{_RAW}{f.name}`")).alias(f.name) for f in dataset.fields]
     return _with_references(lake, spark, dataset, frame.select("*", *typed))
+
+
+def _text(field: Field, cells: Cells) -> str:
+    return text_sql(field, f"`{IN}{field.name}`", cells.plain, cells.filled)
 
 
 def staged_schema(dataset: Dataset) -> str:

@@ -7,7 +7,7 @@ NULL: a value that is missing breaks no rule but not-null; a condition that is N
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -58,13 +58,18 @@ class Compiled:
     rows: tuple[RowRule, ...]
     tables: tuple[ExpectationJson, ...]
 
-    def masks(self) -> list[Column]:
-        """One bigint column per 62 rules: bit i is set where rule i is broken."""
+    def masks(self, kept: Collection[str] = ()) -> list[Column]:
+        """One bigint column per 62 rules: bit i is set where rule i is broken.
+
+        Args:
+            kept: names of rules that no row can break, which are not asked again.
+        """
         from pyspark.sql import functions as F
 
         def bits(rules: Sequence[RowRule]) -> Column:
             zero = F.lit(0).cast("bigint")
-            terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in enumerate(rules)]
+            open_ = [(i, r) for i, r in enumerate(rules) if r.name not in kept]
+            terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in open_]
             return _balanced(terms) if terms else zero
 
         chunks = [self.rows[i : i + MASK_BITS] for i in range(0, max(len(self.rows), 1), MASK_BITS)]

@@ -1,10 +1,13 @@
-"""Batches of text → the fields of which no cell needs standardising, told from their bytes at next to no cost.
+"""Batches of text → what holds for all cells of a field, told from their bytes at next to no cost.
 
-Silver then leaves such fields as they are: most columns of most deliveries, for which looking at every cell would be the
-larger part of its work. Nothing depends on it: a field that is not named here is standardised cell by cell.
+Silver then leaves plain fields as they are and asks no question of which the answer is known: for most columns of most
+deliveries that is the larger part of its work. Nothing depends on it: a field of which nothing is known is looked at.
 """
 
 from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -18,27 +21,34 @@ _WIDE_BLANKS = (*(c.encode() for c in "\u00a0\u3000\ufeff"), b"\xe2\x80", b"\xe2
 """UTF-8 of all blanks and ignorable characters beyond ASCII; the last two are what those of U+2000 to U+206F begin with."""
 
 
-class PlainFields:
-    """Looks at every batch of a delivery; `names` are the fields that were plain in all of them.
+@dataclass(frozen=True)
+class Cells:
+    """What is known of all cells of a field in a delivery.
 
-    The value of each says whether its cells are `filled`: none is an empty text, which silver would make NULL.
+    `plain`: none needs standardising but for its case; `filled`: none is empty or missing; `longest` is in bytes of UTF-8.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._left = {field.name: field for field in dataset.fields}
-        self._filled = dict.fromkeys(self._left, True)
+    plain: bool = False
+    filled: bool = False
+    longest: int = sys.maxsize
 
-    @property
-    def names(self) -> dict[str, bool]:
-        return {name: self._filled[name] for name in self._left}
+
+class Profile:
+    """Looks at every batch of a delivery."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._fields = {field.name: field for field in dataset.fields}
+        self.cells = dict.fromkeys(self._fields, Cells(True, True, 0))
 
     def look(self, batch: pa.RecordBatch) -> None:
-        for field in list(self._left.values()):
-            cells = batch.column(field.name)
-            if not _is_plain(cells, field):
-                del self._left[field.name]
-            elif self._filled[field.name]:
-                self._filled[field.name] = not pc.any(pc.equal(pc.binary_length(cells), 0)).as_py()
+        for name, so_far in self.cells.items():
+            column = batch.column(name)
+            lengths = pc.min_max(pc.binary_length(column)).as_py()
+            self.cells[name] = Cells(
+                plain=so_far.plain and _is_plain(column, self._fields[name]),
+                filled=so_far.filled and not column.null_count and bool(lengths["min"]),
+                longest=max(so_far.longest, lengths["max"] or 0),
+            )
 
 
 def _is_plain(cells: pa.Array, field: Field) -> bool:
