@@ -29,7 +29,7 @@ def run(folder: Path, rows: int, count: int) -> Iterator[Figure]:
     with open_platform(folder, CHECKOUT) as platform:
         first = platform.fresh_lake("source")
         landing = folder / "landing"
-        write_sample(first.project, landing, datasets=None, rows=ROWS, seed=1, dirt=0.01, truth=folder / "truth.json")
+        write_sample(first.project, landing, datasets=None, rows=ROWS, seed=1, dirt=0.0, truth=folder / "truth.json")
         files = _one_per_dataset(first.project, landing)
         spark = platform.open_spark()
 

@@ -34,18 +34,18 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     from deltalake import DeltaTable
 
     cells = known_cells(lake, delivery)
-    coarse = [
-        _coarse(f, cells.get(f.name, Cells()).plain)
+    keys = [
+        coarse(f, cells.get(f.name, Cells()).plain)
         for f in dataset.fields
         if f.name in dataset.key and f.type.kind in _COMPARED
     ]
-    if not coarse:
+    if not keys:
         return None
     bronze = DeltaTable(lake.bronze(dataset.name)).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery.id)])
     missing = {f.name for f in dataset.fields if f.name in dataset.key} - set(bronze.schema.names)
     if missing:
         return bronze.schema.empty_table().select(ROW)  # no row has a key, so none passes
-    hashed = f"hash({', '.join(coarse)})"
+    hashed = f"hash({', '.join(keys)})"
     temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
     with duckdb.connect() as engine:
         engine.execute(
@@ -63,11 +63,11 @@ _COMPARED = ("string", "integer", "date")
 """Kinds of which equal values can be told from their texts; keys of other kinds only make more rows suspect."""
 
 
-def _coarse(field: Field, plain: bool) -> str:
+def coarse(field: Field, plain: bool) -> str:
     """DuckDB text of a key cell, the same for all cells that become the same key."""
     cell = '"' + field.name.replace('"', '""') + '"'
     if not plain:
-        wide, narrow = FULL + BLANKS + NOTHING, HALF
+        wide, narrow = FULL + BLANKS + NOTHING, HALF.replace("'", "''")  # what has no counterpart goes
         cell = f"translate({cell}, '{wide}', '{narrow}')"
     if field.type.kind == "string":
         return f"upper({cell})"
