@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import cast
 
 from pydantic import JsonValue
+from pydantic_core import to_json
 
 from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
@@ -39,7 +40,7 @@ def write_receipt(lake: Lake, delivery: Delivery) -> Path:
     folder = _folder(lake, delivery)
     document = receipt(lake, delivery)
     put(folder / "receipt.xlsx", sheet_bytes(document))
-    put(folder / "receipt.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
+    put(folder / "receipt.json", to_json(document, indent=1).decode() + "\n")
     return folder
 
 

@@ -66,6 +66,7 @@ class Pen:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._looks: dict[Look, Cell] = {}
+        self._styles: dict[Look, int] = {}
 
     def cell(self, value: str | int, look: Look = "plain") -> Cell:
         from openpyxl.cell import WriteOnlyCell
@@ -78,7 +79,9 @@ class Pen:
         """The cell as XML, `@` in the place of its address; nothing for an empty one that is not marked."""
         if value is None and look != "bad":
             return ""
-        style = self._like(look).style_id
+        if look not in self._styles:
+            self._styles[look] = self._like(look).style_id  # the book looks it up anew at each asking
+        style = self._styles[look]
         if isinstance(value, int):
             return f'<c r="@" s="{style}"><v>{value}</v></c>'
         text = escape(safe_text(value or ""))
