@@ -92,15 +92,15 @@ def members(path: Path) -> tuple[_Member, ...]:
     """Every file in a zip, the manifest too, but for what operating systems leave behind."""
     with ExitStack() as opened:
         entries = open_zip(path.open("rb"), path.name, opened).infolist()
-    refuse_encryption(entries, path.name)
-    refuse_tricks(entries, path.name)
-    refuse_sizes(entries, path.name)
     files = [_Member(path, shown(e), e) for e in entries if not e.is_dir() and not _is_litter(shown(e))]
     if len(files) > MOST_MEMBERS:
         raise DeliveryRejected(
             f"压缩文件“{path.name}”里有 {len(files)} 个文件", code="size", place=Place(path.name),
             expected=f"不超过 {MOST_MEMBERS} 个", remedy="请合并数据文件，或分几次报送",
         )  # fmt: skip
+    refuse_encryption(entries, path.name)
+    refuse_tricks(entries, path.name)
+    refuse_sizes(entries, path.name)
     return tuple(files)
 
 

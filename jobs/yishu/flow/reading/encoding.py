@@ -56,9 +56,9 @@ def detect(source: Source, declared: TextEncoding) -> Script:
             return _marked(source.name, encoding, codec, len(mark), declared)
     if declared in ("utf-16", "auto") and head.count(0) > len(head) // 8:
         raise _not_agreed(source.name, "没有字节序标记（BOM）的 UTF-16", declared)
-    measured, beyond = _measured(source)
+    measured, beyond, sample = _measured(source)
     if declared == "auto":
-        return _found_out(source, head, measured, beyond)
+        return _found_out(source.name, measured, beyond, sample)
     real = measured or ("utf-8" if declared == "utf-16" else declared)
     return Script(real, real, 0, _differs(source.name, declared, real))
 
@@ -85,26 +85,29 @@ def _not_agreed(name: str, found: str, declared: TextEncoding) -> DeliveryReject
     )  # fmt: skip
 
 
-def _measured(source: Source) -> tuple[Encoding | None, int]:
+def _measured(source: Source) -> tuple[Encoding | None, int, bytes]:
     """UTF-8 or not, by decoding until it is proven; None where the file is (nearly) pure ASCII and both would do.
 
-    The number is how many bytes beyond ASCII were valid UTF-8, up to where it was decided.
+    The number is how many bytes beyond ASCII were valid UTF-8, up to where it was decided; the bytes are those in which it
+    was, from a character's beginning on.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    beyond = 0
+    beyond, seen = 0, 0
     with source.open("rb") as file:
         while chunk := file.read(_CHUNK):
+            seen += len(chunk)
             if chunk.isascii() and not decoder.getstate()[0]:
                 continue
             try:
                 text = decoder.decode(chunk)
             except UnicodeDecodeError as error:
                 beyond += _beyond_ascii(error.object[: error.start].decode("utf-8"))
-                return ("utf-8" if beyond >= PROOF else "gb18030"), beyond
+                first = error.object.find(b"\n") + 1 if seen > len(chunk) else 0
+                return ("utf-8" if beyond >= PROOF else "gb18030"), beyond, error.object[first:]
             beyond += _beyond_ascii(text)
             if beyond >= PROOF:
-                return "utf-8", beyond
-    return ("gb18030" if decoder.getstate()[0] else None), beyond
+                return "utf-8", beyond, b""
+    return ("gb18030" if decoder.getstate()[0] else None), beyond, decoder.getstate()[0]
 
 
 def _beyond_ascii(text: str) -> int:
@@ -112,30 +115,30 @@ def _beyond_ascii(text: str) -> int:
     return len(text.encode()) - len(text.encode("ascii", "ignore"))
 
 
-def _found_out(source: Source, head: bytes, measured: Encoding | None, beyond: int) -> Script:
+def _found_out(name: str, measured: Encoding | None, beyond: int, sample: bytes) -> Script:
     """The script of a file for which no encoding was agreed, with how sure it is."""
-    if measured == "gb18030":
-        share, seen = _chinese(head)
-        if seen and share < _LIKELY:
+    real: Encoding = measured or "utf-8"
+    if real == "gb18030":
+        share, seen = _chinese(sample)
+        if share < _LIKELY:
             raise DeliveryRejected(
-                f"文件“{source.name}”的编码无法确定：不是 UTF-8，按 GB18030 解出的字符只有 {share:.0%} 是常用字", code="encoding",
-                place=Place(source.name), expected="UTF-8、带字节序标记的 UTF-16 或 GB18030", remedy="请另存为 UTF-8 编码后重新报送",
+                f"文件“{name}”的编码无法确定：不是 UTF-8，按 GB18030 解出的字符只有 {share:.0%} 是常用字", code="encoding",
+                place=Place(name), expected="UTF-8、带字节序标记的 UTF-16 或 GB18030", remedy="请另存为 UTF-8 编码后重新报送",
             )  # fmt: skip
-        sure = f"{min(share, 0.99):.0%}（不是 UTF-8；抽样 {seen} 个非 ASCII 字符，{share:.0%} 是常用字）" if seen else "50%（抽样全是 ASCII 字符）"
-        real: Encoding = "gb18030"
+        sure = f"{min(share, 0.99):.0%}（不是 UTF-8；抽样 {seen} 个非 ASCII 字符，{share:.0%} 是常用字）"
     elif beyond >= PROOF:
-        real, sure = "utf-8", f"99%（抽样 {beyond} 个非 ASCII 字节全部合法）"
+        sure = f"99%（抽样 {beyond} 个非 ASCII 字节全部合法）"
     elif beyond:
-        real, sure = "utf-8", f"80%（全文只有 {beyond} 个非 ASCII 字节）"
+        sure = f"80%（全文只有 {beyond} 个非 ASCII 字节）"
     else:
-        real, sure = "utf-8", "100%（全文都是 ASCII 字符，各种编码相同）"
-    return Script(real, real, 0, (f"文件“{source.name}”的编码判定为 {real.upper()}，把握 {sure}",))
+        sure = "100%（全文都是 ASCII 字符，各种编码相同）"
+    return Script(real, real, 0, (f"文件“{name}”的编码判定为 {real.upper()}，把握 {sure}",))
 
 
-def _chinese(head: bytes) -> tuple[float, int]:
+def _chinese(sample: bytes) -> tuple[float, int]:
     """Of the sample read as GB18030: the share of GB 2312 among the characters beyond ASCII, and how many those are."""
     try:
-        counts = Counter(codecs.getincrementaldecoder("gb18030")().decode(head))
+        counts = Counter(codecs.getincrementaldecoder("gb18030")().decode(sample))
     except UnicodeDecodeError:
         return 1.0, 0  # its first wrong byte will be named when it is read
     beyond = {char: count for char, count in counts.items() if char > "\x7f"}

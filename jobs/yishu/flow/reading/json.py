@@ -5,7 +5,7 @@ An element that is no object, or has a key twice, stays as it came; rows are num
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 
 import pyarrow as pa
 
@@ -18,7 +18,8 @@ from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_
 from yishu.flow.reading.source import Source
 from yishu.flow.reading.text import open_text
 
-_CHUNK = 1 << 16
+_CHUNK, _LARGE_CHUNK = 1 << 16, 16 << 20
+"""The parser begins a long text anew with each piece: the longer it gets, the larger the pieces must be."""
 
 
 def read_json(source: Source, dataset: Dataset) -> Reading:
@@ -49,7 +50,7 @@ def _rows(source: Source, script: Script, dataset: Dataset) -> Iterator[Row]:
         for events in _events(source, script, walk):
             for element in walk.elements(events):
                 yield _row(walk.number, element, keys)
-    except (ijson.JSONError, ValueError) as error:  # ValueError: a number of thousands of digits
+    except (ijson.JSONError, ValueError, SystemError) as error:  # the last two: a number of thousands of digits
         if isinstance(error, UnicodeDecodeError):
             raise
         raise _no_json(source.name, walk.number, str(error)) from error
@@ -58,16 +59,18 @@ def _rows(source: Source, script: Script, dataset: Dataset) -> Iterator[Row]:
 
 
 def _events(source: Source, script: Script, walk: Walk) -> Iterator[Sequence[Event]]:
-    """The document's events, as many as each piece of it makes."""
+    """The document's events, as many as each piece of it makes; those before a fault come before it is raised."""
     import ijson
 
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events)
     waiting, before = 0, 0
     with open_text(source, script, newline="") as text:
-        while piece := text.read(_CHUNK):
-            parser.send(piece.encode())
+        while piece := text.read(min(max(_CHUNK, waiting), _LARGE_CHUNK)):
+            fault = _sent(parser, piece.encode())
             yield events
+            if fault is not None:
+                raise fault
             # Nothing came of many bytes: one string, number or element that would fill the memory.
             idle = not events or (walk.collecting and walk.number == before)
             waiting, before = (waiting + len(piece) if idle else 0), walk.number
@@ -76,6 +79,16 @@ def _events(source: Source, script: Script, walk: Walk) -> Iterator[Sequence[Eve
             events.clear()
     parser.close()
     yield events
+
+
+def _sent(parser: Generator[None, bytes, None], piece: bytes) -> Exception | None:
+    import ijson
+
+    try:
+        parser.send(piece)
+    except (ijson.JSONError, ValueError, SystemError) as error:
+        return error
+    return None
 
 
 def _row(number: int, element: Sequence[Event], keys: Keys) -> Row:

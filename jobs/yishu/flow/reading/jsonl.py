@@ -113,4 +113,3 @@ def _refuse_array(text: str, number: int, file: str) -> None:
             f"文件“{file}”是一个 JSON 数组，不是 JSON Lines", code="form", place=Place(file, line=1),
             expected="每行一个 JSON 对象", remedy="请去掉外层方括号，每行导出一个对象",
         )  # fmt: skip
-

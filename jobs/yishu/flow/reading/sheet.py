@@ -43,7 +43,8 @@ def first_rows(rows: Iterable[Numbered], supply: Supply) -> dict[int, Sequence[V
     for number, values in rows:
         if number > header_last(supply) + _PREVIEW and found:
             break
-        found[number] = values
+        if values:
+            found[number] = values
     return found
 
 
@@ -78,9 +79,9 @@ def read_heading(
 
 
 def sheet_text(rows: Iterable[Numbered], heading: Heading) -> Iterator[Row]:
-    """The rows below the header as text."""
+    """The rows below the header that hold a value, as text."""
     for number, values in rows:
-        if number > heading.last:
+        if values and number > heading.last:
             yield _row(number - heading.last, values, heading)
 
 

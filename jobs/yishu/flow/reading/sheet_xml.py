@@ -1,4 +1,4 @@
-"""A worksheet's XML → its rows of typed cells, numbered as in Excel; rows without a value are no rows, whatever their style."""
+"""A worksheet's XML → its rows of typed cells, numbered as in Excel; a row that has a style but no value has no cells."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from yishu.flow.reading.workbook_parts import CELL_CHARS, unescaped
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
-_REFERENCE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+_LETTERS = re.compile(r"[A-Z]{1,3}")
+_DIGITS = "0123456789"
+_TAGS: Final = frozenset({"row", "c", "v", "t", "is", "f", "rPh"})
 Numbered = tuple[int, list[Value]]
 """A row's number and its cells from column A on, as far as the last one with a value."""
 
 
 def sheet_rows(book: Workbook, part: str) -> Iterator[Numbered]:
-    """The rows that hold a value.
+    """The rows that the sheet has, in order, empty ones too.
 
     Raises:
         DeliveryRejected: XML that is not safe.
@@ -41,14 +43,15 @@ class _Sheet:
         self.depth = 0
         self._row = self._column = 0
         self._cells: list[Value] = []
-        self._kind, self._style = "n", 0
+        self._kind, self._style = "n", "0"
+        self._columns: dict[str, int] = {}
         self._text: list[str] = []
         self._size, self._taking, self._guide = 0, False, False
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """`row`, `c` (a cell), `v` (its value), `t` (its own text)."""
         self.depth += 1
-        tag = local(name)
+        tag = name if name in _TAGS else local(name)
         if tag == "c":
             self._begin_cell(attributes)
         elif tag in ("v", "t"):
@@ -61,13 +64,12 @@ class _Sheet:
     def end(self, name: str) -> None:
         """Cells and rows are complete at their end."""
         self.depth -= 1
-        tag = local(name)
+        tag = name if name in _TAGS else local(name)
         self._taking = False
         if tag == "c":
             self._end_cell()
         elif tag == "row":
-            if self._cells:
-                self.ended.append((self._row, self._cells))
+            self.ended.append((self._row, self._cells))
             self._cells = []
         elif tag == "rPh":
             self._guide = False
@@ -90,14 +92,21 @@ class _Sheet:
         column = self._column + 1
         reference = attributes.get("r")
         if reference is not None:
-            found = _REFERENCE.fullmatch(reference)
-            column = column_number(found[1]) if found else 0
+            letters = reference.rstrip(_DIGITS)
+            column = self._columns.get(letters) or self._learn(letters)
         if not self._column < column <= _MOST_COLUMNS:
             raise ValueError(f"column {column} after column {self._column}")
         self._column = column
-        self._kind, self._style = attributes.get("t", "n"), int(attributes.get("s", "0"))
+        self._kind, self._style = attributes.get("t", "n"), attributes.get("s", "0")
         if self._text:
             self._text, self._size = [], 0
+
+    def _learn(self, letters: str) -> int:
+        """The number of a column that is met for the first time; 0 for what is no column."""
+        if not _LETTERS.fullmatch(letters):
+            return 0
+        self._columns[letters] = column_number(letters)
+        return self._columns[letters]
 
     def _end_cell(self) -> None:
         if not self._text:
@@ -105,8 +114,10 @@ class _Sheet:
         value = self._value("".join(self._text))
         self._text, self._size = [], 0
         if value is not None:
-            self._cells += [None] * (self._column - 1 - len(self._cells))
-            self._cells.append(value)
+            cells, missing = self._cells, self._column - 1 - len(self._cells)
+            if missing:
+                cells += [None] * missing
+            cells.append(value)
 
     def _value(self, text: str) -> Value:
         kind = self._kind
@@ -122,8 +133,9 @@ class _Sheet:
         if not text:
             return None
         number = float(text) if "." in text or "E" in text or "e" in text else int(text)
-        if self._style in self._book.styles.dates:
-            return from_serial(number, mac=self._book.mac_dates, duration=self._style in self._book.styles.durations)
+        style = int(self._style)
+        if style in self._book.styles.dates:
+            return from_serial(number, mac=self._book.mac_dates, duration=style in self._book.styles.durations)
         return number
 
 

@@ -26,7 +26,10 @@ STRINGS_BYTES: Final = 512 << 20
 _PART_BYTES = 64 << 20
 """Every other part that is read but for sheets: some kilobytes in real workbooks."""
 _CHUNK = 1 << 16
-DAMAGE: Final = (zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, KeyError, IndexError, ValueError, NotImplementedError, OverflowError)
+DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, EOFError, expat.ExpatError, KeyError, IndexError, ValueError, NotImplementedError,
+    OverflowError,
+)  # fmt: skip
 """What the standard library raises on damaged workbooks."""
 
 

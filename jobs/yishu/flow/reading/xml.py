@@ -83,7 +83,7 @@ def _row(number: int, element: RowElement, keys: Keys, elements: RowElements) ->
     row = None
     if len(values) == len(element.cells):
         row = keys.row(number, values, sum(len(value) for value in values.values() if value))
-    return row or unparsable(number, elements.raw(element.begin, element.end, element.name))
+    return row or unparsable(number, elements.raw(element))
 
 
 def _refuse_encoding(file: str) -> Callable[[str, str | None, int], None]:

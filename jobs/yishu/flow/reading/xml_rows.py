@@ -15,6 +15,7 @@ class RowElement:
     begin: int
     end: int = 0
     name: str = ""
+    children: bool = False
     cells: list[tuple[str, str | None]] = field(default_factory=list)
 
 
@@ -41,7 +42,8 @@ class RowElements:
 
     def hold(self, piece: bytes) -> None:
         """The document goes on: keep what an open row may need, forget what lies before it."""
-        gone = self._row.begin - self._start if self._row else len(self._text)
+        # from where the parser stands, if no row is open: a tag of which the end has not come yet may open one
+        gone = max((self._row.begin if self._row else self.position()) - self._start, 0)
         del self._text[:gone]
         self._start += gone
         self._text += piece
@@ -51,12 +53,13 @@ class RowElements:
         ended, self._ended = self._ended, []
         return ended
 
-    def raw(self, begin: int, end: int, name: str) -> str:
-        """The text of an element whose tags stand at `begin` and `end`, as long as it is held."""
-        first, last = begin - self._start, end - self._start
-        if first == last:  # an empty one, `<a/>`
-            return self._text[first : self._text.find(b">", first) + 1].decode()
-        return f"{self._text[first:last].decode()}</{name}>"
+    def raw(self, row: RowElement) -> str:
+        """A row's text, as long as it is held."""
+        text = self._between(row.begin, row.end)
+        return text if text.endswith("/>") and not row.children else f"{text}</{row.name}>"
+
+    def _between(self, begin: int, end: int) -> str:
+        return self._text[begin - self._start : end - self._start].decode()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -99,13 +102,14 @@ class RowElements:
         self._cell_from, self._cell, self._nested = self.position(), [], False
         self._nil = any(local(key) == "nil" and value in ("true", "1") for key, value in attributes.items())
         assert self._row is not None
+        self._row.children = True
         others = [(f"{name}/@{local(key)}", value) for key, value in attributes.items() if not _is_plumbing(key)]
         self._row.cells += others
 
     def _end_cell(self, row: RowElement, name: str) -> None:
         text: str | None = "".join(self._cell)
         if self._nested:
-            text = self.raw(self._cell_from, self.position(), name)
+            text = f"{self._between(self._cell_from, self.position())}</{name}>"
         row.cells.append((f"/{local(name)}" if self._attributes else local(name), None if self._nil else text))
         self._cell = []
 

@@ -1,0 +1,95 @@
+"""Every form is read as a stream: a file three times as long takes no more memory, packed or not."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pydantic import JsonValue
+
+from hostile_files import workbook
+from reading_case import NAMES, TITLES
+from weighing import Scales, scales
+
+ROWS = 33_000
+MARGIN = 25
+"""Megabytes by which two readings of the same size may differ."""
+CELLS = ("91130100MA0000000X", "河北省石家庄市长安区宏达商贸有限公司", "1.5", "2024-01-31")
+POSITIONS = {name: {"start": 1 + 30 * place, "length": 30} for place, name in enumerate(NAMES)}
+
+
+@pytest.fixture(scope="module")
+def on_scales() -> Iterator[Scales]:
+    with scales() as made:
+        yield made
+
+
+def text(head: str, line: str, tail: str = "", encoding: str = "utf-8") -> Callable[[Path, int], None]:
+    return lambda path, count: path.write_bytes((head + line * (count - 1) + line.rstrip(",") + tail).encode(encoding)) and None
+
+
+def packed(write: Callable[[Path, int], None]) -> Callable[[Path, int], None]:
+    def made(path: Path, count: int) -> None:
+        write(path, count)
+        path.write_bytes(gzip.compress(path.read_bytes(), 1))
+
+    return made
+
+
+def zipped(write: Callable[[Path, int], None]) -> Callable[[Path, int], None]:
+    def made(path: Path, count: int) -> None:
+        write(path, count)
+        content = path.read_bytes()
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.writestr("甲", content)
+
+    return made
+
+
+def xlsx(path: Path, count: int) -> None:
+    row, header = (
+        "<row>" + "".join(f'<c t="inlineStr"><is><t>{cell}</t></is></c>' for cell in line) + "</row>"
+        for line in (CELLS, TITLES)
+    )
+    pieces = ["<worksheet><sheetData>", header, *[row * 1000] * (count // 1000), "</sheetData></worksheet>"]
+    workbook(path, {"xl/worksheets/sheet1.xml": (piece.encode() for piece in pieces)})
+
+
+def parquet(path: Path, count: int) -> None:
+    pq.write_table(pa.table({name: pa.array([cell] * count) for name, cell in zip(NAMES, CELLS, strict=True)}), path)
+
+
+CSV = (",".join(TITLES) + "\n", ",".join(CELLS) + "\n")
+OBJECT = "{" + ", ".join(f'"{title}": "{cell}"' for title, cell in zip(TITLES, CELLS, strict=True)) + "}"
+ELEMENT = "<row>" + "".join(f"<{name}>{cell}</{name}>" for name, cell in zip(NAMES, CELLS, strict=True)) + "</row>\n"
+FORMS: dict[str, tuple[dict[str, JsonValue], Callable[[Path, int], None], int]] = {
+    "csv": ({}, text(*CSV), 12),
+    "csv in gz": ({}, packed(text(*CSV)), 12),
+    "csv in zip": ({}, zipped(text(*CSV)), 12),
+    "csv in UTF-16": ({"encoding": "utf-16"}, text(*CSV, encoding="utf-16"), 12),
+    "csv by the careful way": ({}, text(CSV[0], ",".join((CELLS[0], '"甲\n乙"', *CELLS[2:])) + "\n"), 1),
+    "fixed": ({"format": "fixed", "positions": POSITIONS}, text("", "".join(f"{cell:30}" for cell in CELLS) + "\n"), 1),
+    "jsonl": ({"format": "jsonl"}, text("", OBJECT + "\n"), 1),
+    "json": ({"format": "json"}, text("[", OBJECT + ",", "]"), 1),
+    "xml": ({"format": "xml", "path": "/rows/row"}, text("<rows>", ELEMENT, "</rows>"), 1),
+    "xlsx": ({"format": "xlsx"}, xlsx, 1),
+    "xlsx in zip": ({"format": "xlsx"}, zipped(xlsx), 1),
+    "parquet": ({"format": "parquet"}, parquet, 4),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_memory_does_not_grow_with_the_file(tmp_path: Path, on_scales: Scales, form: str) -> None:
+    supply, write, times = FORMS[form]
+    weighed = []
+    for count in (ROWS * times, ROWS * times * 3):
+        write(tmp_path / "f", count)
+        weighed.append(on_scales.read(tmp_path / "f", **supply))
+        assert (weighed[-1].rows, weighed[-1].refused) == (count, "")
+        print(f"{(tmp_path / 'f').stat().st_size >> 20} MB: {weighed[-1].megabytes} MB, {weighed[-1].seconds:.1f} s")
+    assert weighed[1].megabytes < weighed[0].megabytes + MARGIN, weighed
