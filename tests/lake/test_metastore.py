@@ -60,6 +60,11 @@ def title(cursor, table: str) -> str:  # type: ignore[no-untyped-def]
     return next(str(row[1]) for row in cursor.fetchall() if row[0] == "Comment")
 
 
+def test_what_jdbc_logs_is_kept_apart_from_other_servers_of_the_machine(own: SmallLake) -> None:
+    assert shown(own) == TABLES
+    assert (own.lake.settings.home / "logs" / "jdbc").is_dir()
+
+
 TABLES = {"fact": "玩具fact", "firm": "玩具firm", "total": "玩具total表", "firms": "玩具firms表"}
 
 

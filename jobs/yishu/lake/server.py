@@ -110,7 +110,9 @@ def _command(settings: Settings) -> list[str]:
     args += ["--driver-class-path", f"{jars}/*", "--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"]
     for key, value in sorted(conf.items()):
         args += ["--conf", f"{key}={value}"]
-    args += ["spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={spark.bind}"]
+    # by default all servers of a machine keep them in one folder, and each deletes it when it ends
+    logs = f"hive.server2.logging.operation.log.location={settings.home / 'logs' / 'jdbc'}"
+    args += ["spark-internal", "--hiveconf", f"hive.server2.thrift.bind.host={spark.bind}", "--hiveconf", logs]
     return [*args, "--hiveconf", f"hive.server2.thrift.port={spark.jdbc_port}"]
 
 
