@@ -172,6 +172,12 @@ def test_a_header_and_a_line_of_millions_of_cells(tmp_path: Path, on_scales: Sca
         assert (weighed.rows, weighed.refused) == (2, "")
 
 
+def test_a_file_of_nothing_but_open_quotes_is_read_in_time(tmp_path: Path, on_scales: Scales) -> None:
+    (tmp_path / "f").write_bytes(HEAD + b'"\n' * 300_000 + b"2,b,2,\n")
+    weighed = bounded(on_scales.read(tmp_path / "f"), 100, 20)
+    assert (weighed.rows, weighed.refused) == (300_001, "")
+
+
 def test_json_nested_a_hundred_thousand_deep(tmp_path: Path, on_scales: Scales) -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     maps = b'{"code":' * 100_000 + b"1" + b"}" * 100_000

@@ -60,6 +60,7 @@ def careful_rows(table: Table, skip: int, row: int, columns: Columns) -> Iterato
                     yield unparsable(row, line.rstrip("\r\n"))
             elif any(cells):
                 yield columns.row(row, cells, sum(map(len, cells)))
+                lines.ahead = min(lines.ahead + 1, _LOOKAHEAD_LINES)
             row += 1
 
 
@@ -70,6 +71,9 @@ class _Lines:
         self._name = table.source.name
         self._again: deque[str] = deque()
         self.number = 0
+        self.ahead = _LOOKAHEAD_LINES
+        """How far an open quote is followed: less after each time in vain, more again with each good row, so that a file
+        of nothing but quotes is read in the time of any other."""
         self.file: TextIO = open_text(table.source, table.script, newline="")
         for _ in range(skip):
             self.take()
@@ -101,7 +105,7 @@ def _record(line: str, lines: _Lines, delimiter: str, width: int) -> list[str] |
 def _continued(line: str, lines: _Lines, delimiter: str, width: int) -> list[str] | None:
     """A record over several lines. A line inside it that is a whole row by itself proves that a quote was forgotten."""
     taken, size = [line], len(line)
-    while len(taken) < _LOOKAHEAD_LINES and size < _LOOKAHEAD_CHARS and (more := lines.take()) is not None:
+    while len(taken) <= lines.ahead and size < _LOOKAHEAD_CHARS and (more := lines.take()) is not None:
         taken.append(more)
         size += len(more)
         alone = _cells([more], delimiter)
@@ -113,6 +117,7 @@ def _continued(line: str, lines: _Lines, delimiter: str, width: int) -> list[str
                 return cells
             break
     lines.give_back(taken[1:])
+    lines.ahead = max(lines.ahead // 2, 1)
     return None
 
 
