@@ -42,17 +42,21 @@ def ddl(fields: Iterable[Field]) -> str:
     return columns_ddl(field_columns(fields))
 
 
+def silver_table(dataset: Dataset) -> tuple[Column, ...]:
+    """A dataset's silver table: its fields, then the system columns of its write mode."""
+    return (*field_columns(dataset.fields), *system_columns(dataset.mode))
+
+
 def silver_ddl(dataset: Dataset) -> str:
-    """A dataset's silver table as Spark DDL: its fields, then the system columns of its write mode."""
-    return columns_ddl((*field_columns(dataset.fields), *system_columns(dataset.mode)))
+    """The same as Spark DDL."""
+    return columns_ddl(silver_table(dataset))
 
 
 def silver_schema(dataset: Dataset) -> str:
-    """The same table's schema as Delta's JSON."""
-    columns = (*field_columns(dataset.fields), *system_columns(dataset.mode))
+    """The same as Delta's JSON."""
     fields = [
         {"name": c.name, "type": _DELTA.get(c.type, c.type), "nullable": True, "metadata": {"comment": c.comment} if c.comment else {}}
-        for c in columns
+        for c in silver_table(dataset)
     ]
     return json.dumps({"type": "struct", "fields": fields}, ensure_ascii=False)
 

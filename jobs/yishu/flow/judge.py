@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset
-from yishu.derive.spark_types import silver_ddl
+from yishu.derive.spark_types import silver_ddl, silver_table
 from yishu.derive.suite import suite as derive_suite
 from yishu.flow.bronze import known_cells
 from yishu.flow.reading.plain import Cells
@@ -97,11 +97,10 @@ def rows(spark: SparkSession, dataset: Dataset, verdicts: Verdicts, *kinds: Kind
     """The judged rows of some kinds, in silver's columns."""
     from pyspark.sql import functions as F
 
-    ddl = silver_ddl(dataset)
     files = [str(file) for file in verdicts.files(*kinds)]
-    frame = spark.read.parquet(*files) if files else spark.createDataFrame([], ddl)
+    frame = spark.read.parquet(*files) if files else spark.createDataFrame([], silver_ddl(dataset))
     titles = {f.name: {"comment": f.title} for f in dataset.fields}
-    return frame.select(*[F.col(f"`{c}`").alias(c, metadata=titles.get(c, {})) for c in spark.createDataFrame([], ddl).columns])
+    return frame.select(*[F.col(f"`{c.name}`").alias(c.name, metadata=titles.get(c.name, {})) for c in silver_table(dataset)])
 
 
 def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compiled:

@@ -53,6 +53,8 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
         )
         engine.register("bronze", bronze)
         engine.execute(f"CREATE TEMP TABLE repeated AS SELECT {hashed} AS h FROM bronze GROUP BY h HAVING count(*) > 1")
+        if not engine.sql("SELECT 1 FROM repeated LIMIT 1").fetchall():
+            return bronze.schema.empty_table().select(ROW)
         # a number is cheaper to join by than a name and a number, and most deliveries are one file
         [(files,)] = engine.sql("SELECT count(DISTINCT _file) FROM bronze").fetchall()
         place = ", ".join(ROW if files > 1 else ROW[1:])

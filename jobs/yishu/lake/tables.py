@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 from yishu.errors import TableDamaged
 
 if TYPE_CHECKING:
-    from deltalake import CommitProperties
+    from deltalake import CommitProperties, DeltaTable
     from deltalake.transaction import AddAction
     from pyspark.sql import DataFrame, SparkSession
 
@@ -53,13 +54,13 @@ def look(path: Path) -> TableVersion | None:
         return None
     try:
         table = DeltaTable(path)
-        missing = [uri for uri in table.file_uris() if not Path(uri.removeprefix("file://")).is_file()]
+        missing = [file for file in _data_files(table) if not file.is_file()]
         version = TableVersion(str(table.metadata().id), table.version())
     except (DeltaError, OSError) as error:
         raise TableDamaged(f"table {path} cannot be read: {error}", code="table-damaged", subject=str(path)) from error
     if missing:
         raise TableDamaged(
-            f"table {path} lacks {len(missing)} of its data files, first {Path(missing[0]).name}",
+            f"table {path} lacks {len(missing)} of its data files, first {missing[0].name}",
             code="table-damaged", subject=str(path),
         )  # fmt: skip
     return version
@@ -79,8 +80,12 @@ def files_of(path: Path, delivery: str) -> list[Path]:
     """The files that hold the rows of one delivery, in a table of which each file holds one."""
     from deltalake import DeltaTable
 
-    table = DeltaTable(path)
-    return [Path(uri.removeprefix("file://")) for uri in table.file_uris(file_pruning_predicate=[("_delivery", "=", delivery)])]
+    return _data_files(DeltaTable(path), [("_delivery", "=", delivery)])
+
+
+def _data_files(table: DeltaTable, only: list[tuple[str, str, str]] | None = None) -> list[Path]:
+    """Where the table's files lie; delta-rs names them as addresses, in which blanks and Chinese are escaped."""
+    return [Path(unquote(uri.removeprefix("file://"))) for uri in table.file_uris(file_pruning_predicate=only)]
 
 
 def done(path: Path, app_id: str) -> bool:
@@ -176,7 +181,7 @@ def sweep(path: Path, name: str) -> None:
     folder = path / name
     if not folder.is_dir():
         return
-    kept = {Path(uri.removeprefix("file://")) for uri in DeltaTable(path).file_uris()} if exists(path) else set()
+    kept = _data_files(DeltaTable(path)) if exists(path) else []
     for part in [p for p in folder.iterdir() if p.is_dir()]:
         if not any(part in file.parents for file in kept):
             shutil.rmtree(part)
