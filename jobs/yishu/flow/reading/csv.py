@@ -18,7 +18,7 @@ from yishu.flow.reading.encoding import detect, undecodable
 from yishu.flow.reading.header import Columns, match_header
 from yishu.flow.reading.rows import Reading, bronze_schema, extra_column, in_batches, unparsable
 from yishu.flow.reading.source import Source
-from yishu.flow.reading.text import open_bytes
+from yishu.flow.reading.text import open_bytes, strictly
 
 _BLOCK = 1 << 20
 _TAIL = 1 << 16
@@ -45,13 +45,8 @@ def read_csv(source: Source, dataset: Dataset) -> Reading:
     columns = match_header(cells, dataset, source.name)
     schema = bronze_schema(dataset)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from _batches(table, skip, columns, schema)
-        except UnicodeDecodeError as error:
-            raise undecodable(source, script, dataset.supply.encoding) from error
-
-    return Reading(schema, batches(), script.notes + columns.notes)
+    batches = _batches(table, skip, columns, schema)
+    return Reading(schema, strictly(batches, source, script, dataset.supply.encoding), script.notes + columns.notes)
 
 
 def _batches(table: Table, skip: int, columns: Columns, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import AnyStr
 
-import pyarrow as pa
-
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import Script, detect, undecodable
+from yishu.flow.reading.encoding import Script, detect
 from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_batches, unparsable
 from yishu.flow.reading.source import Source
-from yishu.flow.reading.text import open_text, too_long
+from yishu.flow.reading.text import open_text, strictly, too_long
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,8 @@ def read_fixed(source: Source, dataset: Dataset) -> Reading:
         )  # fmt: skip
     schema, layout = bronze_schema(dataset), _layout(dataset, script)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from in_batches(_rows(source, script, layout), schema)
-        except UnicodeDecodeError as error:
-            raise undecodable(source, script, supply.encoding) from error
-
-    return Reading(schema, batches(), script.notes + _absent(dataset, source.name))
+    batches = in_batches(_rows(source, script, layout), schema)
+    return Reading(schema, strictly(batches, source, script, supply.encoding), script.notes + _absent(dataset, source.name))
 
 
 def _layout(dataset: Dataset, script: Script) -> _Layout:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 
-import pyarrow as pa
-
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import Script, detect, undecodable
+from yishu.flow.reading.encoding import Script, detect
 from yishu.flow.reading.json_array import Event, Walk, as_json, as_text, members, too_large
 from yishu.flow.reading.records import Keys
 from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_batches, unparsable
 from yishu.flow.reading.source import Source
-from yishu.flow.reading.text import open_text
+from yishu.flow.reading.text import open_text, strictly
 
 _CHUNK, _LARGE_CHUNK = 1 << 16, 16 << 20
 """The parser begins a long text anew with each piece: the longer it gets, the larger the pieces must be."""
@@ -32,13 +30,8 @@ def read_json(source: Source, dataset: Dataset) -> Reading:
     script = detect(source, dataset.supply.encoding)
     schema = bronze_schema(dataset)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from in_batches(_rows(source, script, dataset), schema)
-        except UnicodeDecodeError as error:
-            raise undecodable(source, script, dataset.supply.encoding) from error
-
-    return Reading(schema, batches(), script.notes)
+    batches = in_batches(_rows(source, script, dataset), schema)
+    return Reading(schema, strictly(batches, source, script, dataset.supply.encoding), script.notes)
 
 
 def _rows(source: Source, script: Script, dataset: Dataset) -> Iterator[Row]:

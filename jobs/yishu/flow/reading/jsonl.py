@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import detect, undecodable
+from yishu.flow.reading.encoding import detect
 from yishu.flow.reading.records import Keys
 from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_batches, unparsable
 from yishu.flow.reading.source import Source
-from yishu.flow.reading.text import open_text, too_long
+from yishu.flow.reading.text import open_text, strictly, too_long
 
 
 class _Number(str):
@@ -39,13 +39,10 @@ def read_jsonl(source: Source, dataset: Dataset) -> Reading:
     schema = bronze_schema(dataset)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            with open_text(source, script, newline="\n") as file:
-                yield from in_batches(_rows(_lines(file, source.name), Keys(dataset, source.name), source.name), schema)
-        except UnicodeDecodeError as error:
-            raise undecodable(source, script, dataset.supply.encoding) from error
+        with open_text(source, script, newline="\n") as file:
+            yield from in_batches(_rows(_lines(file, source.name), Keys(dataset, source.name), source.name), schema)
 
-    return Reading(schema, batches(), script.notes)
+    return Reading(schema, strictly(batches(), source, script, dataset.supply.encoding), script.notes)
 
 
 def _lines(file: TextIO, name: str) -> Iterator[str]:

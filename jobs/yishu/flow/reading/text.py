@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import IO, TextIO
 
+import pyarrow as pa
+
+from yishu.contract.model import TextEncoding
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import Script
+from yishu.flow.reading.encoding import Script, undecodable
 from yishu.flow.reading.source import Source
 
 
@@ -24,6 +28,16 @@ def open_text(source: Source, script: Script, newline: str) -> TextIO:
         newline: as for `open`: what ends a line.
     """
     return io.TextIOWrapper(open_bytes(source, script), script.codec, "strict", newline)  # type: ignore[arg-type]
+
+
+def strictly(
+    batches: Iterator[pa.RecordBatch], source: Source, script: Script, declared: TextEncoding
+) -> Iterator[pa.RecordBatch]:
+    """The batches; bytes that are no text in the script end in a refusal that says where they stand."""
+    try:
+        yield from batches
+    except UnicodeDecodeError as error:
+        raise undecodable(source, script, declared) from error
 
 
 def too_long(name: str, line: int, limit: int, expected: str, remedy: str) -> DeliveryRejected:

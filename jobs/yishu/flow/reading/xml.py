@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
-import pyarrow as pa
-
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.reading.encoding import Script, detect, undecodable
+from yishu.flow.reading.encoding import Script, detect
 from yishu.flow.reading.records import Keys
 from yishu.flow.reading.rows import LINE_CHARS, Reading, Row, bronze_schema, in_batches, unparsable
 from yishu.flow.reading.safe_xml import feed, parser
 from yishu.flow.reading.source import Source
-from yishu.flow.reading.text import open_text
+from yishu.flow.reading.text import open_text, strictly
 from yishu.flow.reading.xml_rows import RowElement, RowElements
 
 if TYPE_CHECKING:
@@ -40,13 +38,8 @@ def read_xml(source: Source, dataset: Dataset) -> Reading:
     script = detect(source, dataset.supply.encoding)
     schema = bronze_schema(dataset)
 
-    def batches() -> Iterator[pa.RecordBatch]:
-        try:
-            yield from in_batches(_rows(source, script, dataset), schema)
-        except UnicodeDecodeError as error:
-            raise undecodable(source, script, dataset.supply.encoding) from error
-
-    return Reading(schema, batches(), script.notes)
+    batches = in_batches(_rows(source, script, dataset), schema)
+    return Reading(schema, strictly(batches, source, script, dataset.supply.encoding), script.notes)
 
 
 def _rows(source: Source, script: Script, dataset: Dataset) -> Iterator[Row]:
