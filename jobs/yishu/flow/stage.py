@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ROW = ("_file", "_row")
 """The columns that tell the rows of a delivery apart."""
-IN = "__in_"
+_IN = "__in_"
 """Before a field's name: the cell as it was handed in."""
 _RAW = "__raw_"
 _REF = "__ref_"
@@ -32,9 +32,9 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
     bronze = tables.read(spark, lake.bronze(dataset.name)).where(F.col("_delivery") == delivery.id)
     known = set(bronze.columns)
     cells = [
-        (F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(IN + f.name) for f in dataset.fields
+        (F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields
     ]
-    frame = bronze.select(*cells, "_raw", "_extra", "_delivery", *ROW)
+    frame = bronze.select(*cells, "_raw", *ROW)
     known_of = known_cells(lake, delivery)
     texts = [F.expr(_text(f, known_of.get(f.name, Cells()))).alias(_RAW + f.name) for f in dataset.fields]
     frame = frame.select("*", *texts)
@@ -43,7 +43,7 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
 
 
 def _text(field: Field, cells: Cells) -> str:
-    return text_sql(field, f"`{IN}{field.name}`", cells.plain, cells.filled)
+    return text_sql(field, f"`{_IN}{field.name}`", cells.plain, cells.filled)
 
 
 def staged_schema(dataset: Dataset) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Aborted = Mapping[MetricConfigurationID, MetricsCalculatorErrorResultValue]
 
-MASK_BITS = 62
-"""Rules per mask column: a bigint has 63 bits above its sign; one is left free."""
+MASK_BITS = 8
+"""Rules per mask column: few enough that Spark's code for one fits into a method that HotSpot compiles (8,000 bytes)."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Compiled:
     tables: tuple[ExpectationJson, ...]
 
     def masks(self, kept: Collection[str] = ()) -> list[Column]:
-        """One bigint column per 62 rules: bit i is set where rule i is broken.
+        """One bigint column for each MASK_BITS rules: bit i is set where its rule i is broken.
 
         Args:
             kept: names of rules that no row can break, which are not asked again.
