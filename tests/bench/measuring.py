@@ -10,13 +10,13 @@ from collections.abc import Callable
 Figure = dict[str, object]
 
 
-def rounds(sides: dict[str, Callable[[int], None]], count: int, warm: int = 1) -> dict[str, float]:
+def rounds(sides: dict[str, Callable[[int], None]], count: int, warm: int = 2) -> dict[str, float]:
     """Median seconds of each side; the sides take turns, so that a busy moment hits all. `warm` rounds do not count.
 
     Args:
         sides: name → a function of the round's number.
         count: how many rounds count.
-        warm: how many come before.
+        warm: how many come before; in the second the JVM is still optimising.
     """
     times: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(warm + count):

@@ -19,6 +19,8 @@ from weighing import Scales, scales
 ROWS = 33_000
 MARGIN = 25
 """Megabytes by which two readings of the same size may differ."""
+ATTEMPTS = 4
+"""Threads that read ahead peak by chance, the more so beside other work; memory that grows with the file does so each time."""
 CELLS = ("91130100MA0000000X", "河北省石家庄市长安区宏达商贸有限公司", "1.5", "2024-01-31")
 POSITIONS = {name: {"start": 1 + 30 * place, "length": 30} for place, name in enumerate(NAMES)}
 
@@ -86,10 +88,13 @@ FORMS: dict[str, tuple[dict[str, JsonValue], Callable[[Path, int], None], int]] 
 @pytest.mark.parametrize("form", FORMS)
 def test_memory_does_not_grow_with_the_file(tmp_path: Path, on_scales: Scales, form: str) -> None:
     supply, write, times = FORMS[form]
-    weighed = []
+    limit = 0
     for count in (ROWS * times, ROWS * times * 3):
         write(tmp_path / "f", count)
-        weighed.append(on_scales.read(tmp_path / "f", **supply))
-        assert (weighed[-1].rows, weighed[-1].refused) == (count, "")
-        print(f"{(tmp_path / 'f').stat().st_size >> 20} MB: {weighed[-1].megabytes} MB, {weighed[-1].seconds:.1f} s")
-    assert weighed[1].megabytes < weighed[0].megabytes + MARGIN, weighed
+        peaks: list[int] = []
+        while not peaks or (limit and min(peaks) >= limit and len(peaks) < ATTEMPTS):
+            weighed = on_scales.read(tmp_path / "f", **supply)
+            assert (weighed.rows, weighed.refused) == (count, "")
+            peaks.append(weighed.megabytes)
+        assert not limit or min(peaks) < limit, (peaks, limit)
+        limit = max(peaks) + MARGIN

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import reduce
@@ -52,12 +53,20 @@ class Verdicts:
 
     received: int
     bad: int
-    duplicates: int
     counts: tuple[RuleCount, ...]
     compiled: Compiled
     folder: Path
+    repeated: Future[int]
+    """Settled by Spark while Python goes on to the bad rows."""
+
+    @property
+    def duplicates(self) -> int:
+        """Good rows in whose place another of the same key goes on."""
+        return self.repeated.result()
 
     def files(self, *kinds: Kind) -> tuple[Path, ...]:
+        if "best" in kinds:
+            self.repeated.result()
         return tuple(file for kind in kinds for file in sorted((self.folder / f"{_KIND}={kind}").glob("*.parquet")))
 
 
@@ -72,10 +81,10 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         delivery: rows of it must stand in bronze.
     """
     compiled = compiled_suite(lake, spark, dataset)
-    with _folder(lake, dataset, delivery) as folder:
+    with _folder(lake, dataset, delivery) as folder, ThreadPoolExecutor(1) as aside:
         _write_judged(lake, spark, dataset, delivery, compiled, folder)
-        received, bad, counts = _count(folder, compiled)
-        yield Verdicts(received, bad, _settle_repeated(spark, dataset, folder), counts, compiled, folder)
+        counted = _count(folder, compiled)
+        yield Verdicts(*counted, compiled, folder, aside.submit(_settle_repeated, spark, dataset, folder))
 
 
 @contextmanager

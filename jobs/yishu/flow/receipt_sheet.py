@@ -199,7 +199,7 @@ def _row(pen: Pen, row: RowJson, number: int, grid: _Grid) -> str:
     for (value, look), letter, width in zip(cells, grid.letters, grid.widths, strict=False):
         if isinstance(value, str) and look != "data":
             high = max(high, lines(value, width))
-        written.append(pen.xml(value, look).replace("@", f"{letter}{number}", 1))
+        written.append(pen.xml(f"{letter}{number}", value, look))
     return f'<row r="{number}" ht="{high * LINE}" customHeight="1">{"".join(written)}</row>'
 
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -82,10 +82,26 @@ class _Terms:
     titles: Mapping[str, str]
     counts: Mapping[str, RuleCount]
     looks_at: Mapping[str, Sequence[str]]
+    _said: dict[tuple[str, str], _Saying] = field(default_factory=dict)
 
     def title(self, rule: str) -> str:
         """The rule's fields as the department calls them; none for a rule on the whole row or table."""
         return "、".join(self.titles[name] for name in self.looks_at.get(rule, ()))
+
+    def of(self, rule: str, column: str) -> _Saying:
+        """What a violation of a rule says, whatever the row."""
+        if (rule, column) not in self._said:
+            names = list(self.looks_at.get(rule) or ([column] if column in self.titles else []))
+            known = self.counts.get(rule)
+            self._said[rule, column] = _Saying(names, [self.titles[n] for n in names], known.expected if known else "")
+        return self._said[rule, column]
+
+
+@dataclass(frozen=True)
+class _Saying:
+    names: list[str]
+    titles: list[str]
+    expected: str
 
 
 def _terms(lake: Lake, delivery: Delivery, dataset: Dataset | None) -> _Terms:
@@ -132,13 +148,11 @@ def _row(row: BadRow, terms: _Terms) -> RowJson:
 
 
 def _violation(found: Mapping[str, str], cells: Mapping[str, str | None], terms: _Terms) -> ViolationJson:
-    rule = found["rule"]
-    names = terms.looks_at.get(rule) or ([found["column"]] if found["column"] in cells else [])
-    known = terms.counts.get(rule)
-    values, titles = [cells[name] for name in names], [terms.titles[name] for name in names]
+    saying = terms.of(found["rule"], found["column"])
+    values = [cells[name] for name in saying.names]
     return {
-        "column": found["column"], "title": "、".join(titles), "titles": titles, "rule": rule, "message": found["message"],
-        "expected": known.expected if known else "",
+        "column": found["column"], "title": "、".join(saying.titles), "titles": saying.titles, "rule": found["rule"],
+        "message": found["message"], "expected": saying.expected,
         "value": values[0] if len(values) == 1 else "、".join(v or "（空）" for v in values) or None,
     }  # fmt: skip
 
