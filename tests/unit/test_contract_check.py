@@ -80,6 +80,9 @@ _BAD = (
     Bad("as-of-date", FIRM, "yishu.asOf, value: est_date", "yishu.asOf, value: born", "yishu.asOf", "which is no field"),
     Bad("masks", FIRM, "        customProperties: [{property: yishu.mask, value: address}]\n", "",
         "classification: general-3", "grade general-3 but no mask"),
+    Bad("no-reference-cycle", FIRM, "elements.yaml#citizen_id}]\n", "elements.yaml#citizen_id}]\n        relationships:\n"
+        "          - {to: visit.visit_no, customProperties: [{property: yishu.severity, value: error}]}\n",
+        "visit.visit_no", "firm → visit → firm"),
     Bad("references", VISIT, "to: firm.uscc", "to: firms.uscc", "firms.uscc", "'firms' is no dataset"),
     Bad("references", VISIT, "to: firm.uscc", "to: firm.code", "firm.code", "no such field"),
     Bad("references", VISIT, "to: firm.uscc", "to: firm.est_date", "firm.est_date", "a date, and is a string"),

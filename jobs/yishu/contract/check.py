@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     check_datasets.as_of_date,
     check_datasets.masks,
     check_datasets.references,
+    check_datasets.no_reference_cycle,
     check_datasets.rule_columns,
     check_datasets.suppliers,
     check_datasets.sharing_terms,

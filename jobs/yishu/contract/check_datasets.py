@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from yishu.contract.finding import Contract, Finding, at_field, at_key, contracts, elements_file, name_of
+from yishu.contract.graph import ring_in
+from yishu.contract.levels import datasets_before
 from yishu.contract.model import Dataset, Project, Rule
 from yishu.contract.yaml_lines import Step, locate
 from yishu.errors import Place
@@ -171,6 +173,18 @@ def references(project: Project) -> Iterable[Finding]:
                 Place(contract.file, field.reference.line), f"field {field.name!r} relates to {what}",
                 "correct `to: <dataset>.<field>`, or remove the relationship", name_of(contract),
             )  # fmt: skip
+
+
+def no_reference_cycle(project: Project) -> Iterable[Finding]:
+    """References that keep rows out lead in no ring: each dataset would wait for the others' rows."""
+    ring = ring_in(datasets_before(project))
+    if ring:
+        dataset = project.datasets[ring[0]]
+        line = next(f.reference.line for f in dataset.fields if f.reference and f.reference.dataset in ring)
+        yield Finding(
+            Place(dataset.file, line), f"datasets refer to each other: {' → '.join(ring)}",
+            "set yishu.severity of one of the relationships to warn", dataset.name,
+        )  # fmt: skip
 
 
 def rule_columns(project: Project) -> Iterable[Finding]:

@@ -6,7 +6,7 @@ Tables are named as in SQL: `silver.<dataset>`, `codes.<list>`, `<database>.<mar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 
 from yishu.contract.model import Mart, Project
@@ -86,8 +86,13 @@ def source_table(project: Project, name: str) -> str:
 
 def find_cycle(project: Project) -> tuple[str, ...]:
     """One ring of marts that are made from each other, its first mart repeated at the end; empty where there is none."""
+    return ring_in({mart.table: _marts_read(project, mart) for mart in project.marts.values()})
+
+
+def ring_in(before: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+    """One ring among things that wait for each other, its first one repeated at the end; empty where there is none."""
     try:
-        TopologicalSorter({mart.table: _marts_read(project, mart) for mart in project.marts.values()}).prepare()
+        TopologicalSorter(before).prepare()
     except CycleError as error:
         ring: list[str] = error.args[1][:-1]
         start = ring.index(min(ring))  # the same cycle gives the same message

@@ -9,12 +9,16 @@ from yishu.contract.model import Project
 
 
 def dataset_levels(project: Project) -> list[list[str]]:
-    """Datasets by level. A reference that keeps rows out (`error`) makes its dataset wait for the one it refers to."""
-    before = {
+    """Datasets by level, each after those that it waits for."""
+    return list(_levels(datasets_before(project)))
+
+
+def datasets_before(project: Project) -> dict[str, list[str]]:
+    """The datasets that each dataset waits for: those it refers to by references that keep rows out (`error`)."""
+    return {
         d.name: sorted({f.reference.dataset for f in d.fields if f.reference and f.reference.severity != "warn"} - {d.name})
         for d in project.datasets.values()
     }
-    return list(_levels(before))
 
 
 def mart_levels(project: Project) -> list[list[str]]:
