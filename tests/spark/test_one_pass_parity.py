@@ -86,7 +86,7 @@ def _infos(info: dict[str, object]) -> list[dict[str, object]]:
 
 def one_pass(frame: DataFrame, compiled: Compiled) -> dict[str, set[int]]:
     """Rule → ids of bad rows, from the bits of the masks."""
-    rows = frame.select("id", *[m.alias(f"m{i}") for i, m in enumerate(compiled.masks())]).collect()
+    rows = frame.select("id", *[m.whole.alias(f"m{i}") for i, m in enumerate(compiled.masks())]).collect()
     assert all(row[f"m{i}"] is not None for row in rows for i in range(len(compiled.masks())))
     return {
         rule.name: {row["id"] for row in rows if row[f"m{at // MASK_BITS}"] >> (at % MASK_BITS) & 1}

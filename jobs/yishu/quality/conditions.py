@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
     Aborted = Mapping[MetricConfigurationID, MetricsCalculatorErrorResultValue]
 
-MASK_BITS = 8
-"""Rules per mask column: few enough that Spark's code for one fits into a method that HotSpot compiles (8,000 bytes)."""
+MASK_BITS = 62
+"""Rules per mask column: a bigint has 63 bits above its sign; one is left free."""
+_PART_BITS = 8
+"""Rules per part of a mask: few enough that Spark's code for one is a method that HotSpot compiles (8,000 bytes)."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +60,44 @@ class Compiled:
     rows: tuple[RowRule, ...]
     tables: tuple[ExpectationJson, ...]
 
-    def masks(self, kept: Collection[str] = ()) -> list[Column]:
-        """One bigint column for each MASK_BITS rules: bit i is set where its rule i is broken.
+    @property
+    def mask_count(self) -> int:
+        return max(1, -(-len(self.rows) // MASK_BITS))
+
+    def masks(self, kept: Collection[str] = ()) -> list[Mask]:
+        """One mask for each MASK_BITS rules: bit i is set where its rule i is broken.
 
         Args:
             kept: names of rules that no row can break, which are not asked again.
         """
-        from pyspark.sql import functions as F
+        return [_mask(self.rows[i * MASK_BITS : (i + 1) * MASK_BITS], kept) for i in range(self.mask_count)]
 
-        def bits(rules: Sequence[RowRule]) -> Column:
-            zero = F.lit(0).cast("bigint")
-            open_ = [(i, r) for i, r in enumerate(rules) if r.name not in kept]
-            terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in open_]
-            return _balanced(terms) if terms else zero
 
-        chunks = [self.rows[i : i + MASK_BITS] for i in range(0, max(len(self.rows), 1), MASK_BITS)]
-        return [bits(chunk) for chunk in chunks]
+@dataclass(frozen=True)
+class Mask:
+    """Up to MASK_BITS rules in one bigint, made of parts that hold some of its bits each."""
 
-    def fatal_masks(self) -> list[int]:
-        """For each mask column, the bits of the rules that keep a row out."""
-        chunks = [self.rows[i : i + MASK_BITS] for i in range(0, max(len(self.rows), 1), MASK_BITS)]
-        return [sum(1 << i for i, rule in enumerate(chunk) if rule.fatal) for chunk in chunks]
+    parts: tuple[Column, ...]
+    fatal: int
+    """The bits of the rules that keep a row out."""
+
+    @property
+    def whole(self) -> Column:
+        return _balanced(self.parts)
+
+    @property
+    def keeps_out(self) -> Column:
+        """True for a row that may not pass."""
+        return reduce(lambda a, b: a | b, [part.bitwiseAND(self.fatal) != 0 for part in self.parts])
+
+
+def _mask(rules: Sequence[RowRule], kept: Collection[str]) -> Mask:
+    from pyspark.sql import functions as F
+
+    zero = F.lit(0).cast("bigint")
+    terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in enumerate(rules) if r.name not in kept]
+    parts = [_balanced(terms[i : i + _PART_BITS]) for i in range(0, len(terms), _PART_BITS)]
+    return Mask(tuple(parts) or (zero,), sum(1 << i for i, rule in enumerate(rules) if rule.fatal))
 
 
 def compile_suite(spark: SparkSession, suite: SuiteJson, schema: str) -> Compiled:
