@@ -131,14 +131,15 @@ def _write_judged(
 
     staged = stage(lake, spark, dataset, delivery)
     masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery)))
-    frame = _with_suspicion(lake, spark, dataset, delivery, staged)
-    # Each part of a mask stands twice in one projection, in the mask and in the verdict: what stands twice becomes a
-    # method of its own. Said one after the other, all rules are one method, too long for HotSpot: a quarter slower.
-    out = reduce(lambda a, b: a | b, [mask.keeps_out for mask in masks])
-    kind = F.when(out, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
     named = [mask.whole.alias(name) for mask, name in zip(masks, mask_names(compiled), strict=True)]
+    # Each part of a mask stands twice in one projection, in the mask and by itself: what stands twice becomes a method
+    # of its own. Said once, all rules are one method, too long for HotSpot: the pass takes a quarter longer.
+    outs = [out.alias(f"__out{i}") for i, out in enumerate(out for mask in masks for out in mask.keep_out)]
+    frame = _with_suspicion(lake, spark, dataset, delivery, staged).select("*", *named, *outs)
+    out = reduce(lambda a, b: a | b, [F.col(f"__out{i}") for i in range(len(outs))])
+    kind = F.when(out, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
     file = F.when(out | F.col("__suspect"), F.col("_file")).alias("_file")  # good rows are not looked for again
-    sorted_out = frame.select(*silver_columns(dataset, delivery), file, *named, kind)
+    sorted_out = frame.select(*silver_columns(dataset, delivery), file, *mask_names(compiled), kind)
     try:
         sorted_out.write.partitionBy(_KIND).options(**_PARQUET).parquet(str(folder))
     except spark_errors() as error:  # a rule that Spark cannot evaluate is named, so that other datasets go on past it

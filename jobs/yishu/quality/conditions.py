@@ -86,16 +86,17 @@ class Mask:
         return _balanced(self.parts)
 
     @property
-    def keeps_out(self) -> Column:
-        """True for a row that may not pass."""
-        return reduce(lambda a, b: a | b, [part.bitwiseAND(self.fatal) != 0 for part in self.parts])
+    def keep_out(self) -> list[Column]:
+        """For each part, true for a row that may not pass because of it."""
+        return [part.bitwiseAND(self.fatal) != 0 for part in self.parts]
 
 
 def _mask(rules: Sequence[RowRule], kept: Collection[str]) -> Mask:
     from pyspark.sql import functions as F
 
     zero = F.lit(0).cast("bigint")
-    terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in enumerate(rules) if r.name not in kept]
+    asked = [(i, r) for i, r in enumerate(rules) if r.name not in kept]
+    terms = [F.when(r.condition, F.lit(1 << i).cast("bigint")).otherwise(zero) for i, r in asked]
     parts = [_balanced(terms[i : i + _PART_BITS]) for i in range(0, len(terms), _PART_BITS)]
     return Mask(tuple(parts) or (zero,), sum(1 << i for i, rule in enumerate(rules) if rule.fatal))
 
