@@ -166,6 +166,18 @@ def test_cycle_among_marts_is_named_with_its_way(project_files: ProjectFiles) ->
     assert found.place.line == project_files.line(DIM, "yishu.inputs")
 
 
+def test_a_ring_of_references_is_told_at_the_one_that_keeps_rows_out(project_files: ProjectFiles) -> None:
+    warns = "        relationships: [{to: visit.visit_no}]\n"
+    keeps_out = "        relationships:\n          - {to: visit.visit_no, customProperties: [{property: yishu.severity, value: error}]}\n"
+    project_files.change(FIRM, "elements.yaml#citizen_id}]\n", f"elements.yaml#citizen_id}}]\n{warns}")
+    assert problems(project_files) == []
+    project_files.change(FIRM, "        businessName: 住所\n", f"        businessName: 住所\n{keeps_out}")
+    (found,) = problems(project_files)
+    assert found.code == "no-reference-cycle"
+    assert found.place is not None
+    assert found.place.line == project_files.line(FIRM, "yishu.severity, value: error")
+
+
 def test_missing_select_is_told_at_the_contract(project_files: ProjectFiles) -> None:
     (project_files.root / SELECT).unlink()
     (found,) = problems(project_files)

@@ -177,10 +177,11 @@ def references(project: Project) -> Iterable[Finding]:
 
 def no_reference_cycle(project: Project) -> Iterable[Finding]:
     """References that keep rows out lead in no ring: each dataset would wait for the others' rows."""
-    ring = ring_in(datasets_before(project))
+    ring = ring_in(datasets_before(project))[::-1]  # who refers before whom it refers to
     if ring:
         dataset = project.datasets[ring[0]]
-        line = next(f.reference.line for f in dataset.fields if f.reference and f.reference.dataset in ring)
+        guilty = (f.reference for f in dataset.fields if f.reference and f.reference.severity != "warn")
+        line = next(reference.line for reference in guilty if reference.dataset == ring[1])
         yield Finding(
             Place(dataset.file, line), f"datasets refer to each other: {' → '.join(ring)}",
             "set yishu.severity of one of the relationships to warn", dataset.name,

@@ -61,7 +61,7 @@ def _is_plain(cells: pa.Array, field: Field) -> bool:
     if lowest == _SPACE and highest <= _TILDE and (field.type.kind == "timestamp" or is_free_text(field)):
         return not pc.any(pc.or_(pc.starts_with(cells, " "), pc.ends_with(cells, " "))).as_py()
     if lowest > _SPACE and is_free_text(field):
-        # nearly all Chinese begins with none of a blank's first bytes, and a byte is found ten times faster than two or three
+        # nearly all Chinese has none of the blanks' first bytes; looking for whole blanks was four fifths of a profile
         possible = [blank for blank in _WIDE_BLANKS if (text == blank[0]).any()]
         written = text.tobytes() if possible else b""
         return not any(blank in written for blank in possible)
