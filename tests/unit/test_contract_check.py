@@ -123,6 +123,9 @@ _BAD = (
         "'silver.visit'"),
     Bad("select-inputs", MART, "      - dim.division\n", "      - dim.division\n      - silver.visit\n", "silver.visit",
         "is not read by the SELECT"),
+    Bad("key-shown", MART, "- {name: firms, businessName: 企业数, logicalType: integer, physicalType: bigint}",
+        "- {name: firms, businessName: 企业数, logicalType: integer, physicalType: bigint, primaryKey: true, classification: general-3}",
+        "name: firms", "'firms' is masked"),
 )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     check_marts.select_exists,
     check_marts.select_columns,
     check_marts.select_inputs,
+    check_marts.key_shown,
     check_marts.no_cycle,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from yishu.contract.finding import Finding, at_key
+from yishu.contract.finding import Finding, at_field, at_key
 from yishu.contract.graph import find_cycle
 from yishu.contract.model import Mart, Project
 from yishu.contract.select import Select, Unreadable, read_select
@@ -80,6 +80,17 @@ def select_inputs(project: Project) -> Iterable[Finding]:
                     "remove it",
                     mart.table,
                 )
+
+
+def key_shown(project: Project) -> Iterable[Finding]:
+    """A mart's key tells its rows apart in gold too: no field of it has a mask that leaves neither value nor token."""
+    for mart in project.marts.values():
+        for field in mart.fields:
+            if field.name in mart.key and field.masked and not field.tokened:
+                yield Finding(
+                    at_field(mart, field.name), f"key field {field.name!r} is masked, so an analyst could not tell the rows apart",
+                    "take it out of the key, or take a field that is shown or has a token", mart.table,
+                )  # fmt: skip
 
 
 def no_cycle(project: Project) -> Iterable[Finding]:

@@ -138,6 +138,11 @@ class Field(Frozen):
         """True where gold may not show the value in clear (grade general-3 or higher)."""
         return GRADES.index(self.grade) >= MASKED_FROM
 
+    @property
+    def tokened(self) -> bool:
+        """True where the value identifies across databases, so that gold carries a keyed token beside its mask."""
+        return self.masked and self.mask in ("id", "phone", "account")
+
 
 class Span(Frozen):
     """Where a field stands in a line of fixed width: `start` counts from 1."""

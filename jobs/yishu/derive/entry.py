@@ -10,7 +10,7 @@ from typing import TypedDict
 from yishu.contract.graph import source_table, upstream
 from yishu.contract.model import GRADES, Dataset, Field, Mart, Project, Sharing
 from yishu.derive.catalogue import CatalogueJson, dataset_record, mart_record
-from yishu.derive.masks import field_mask, token_domain, token_name, tokened
+from yishu.derive.masks import field_mask, token_domain, token_name
 from yishu.derive.spark_types import spark_type
 from yishu.derive.suite import SuiteJson, suite, written
 
@@ -158,7 +158,7 @@ def _elements(fields: tuple[Field, ...], table: str, project: Project) -> list[E
 
 
 def _field(field: Field) -> FieldJson:
-    token = tokened(field)
+    token = field.tokened
     reference = field.reference
     return {
         "name": field.name, "title": field.title, "type": spark_type(field.type),

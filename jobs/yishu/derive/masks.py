@@ -14,9 +14,6 @@ from dataclasses import dataclass
 from yishu.contract.model import Field, Mask
 from yishu.derive.spark_types import Column, identifier, spark_type, text_literal
 
-TOKENED: frozenset[Mask | None] = frozenset({"id", "phone", "account"})
-"""Masks whose values identify across databases, so that gold carries a keyed token to join by."""
-
 
 @dataclass(frozen=True)
 class GoldColumn:
@@ -47,10 +44,15 @@ def gold_columns(
     columns: list[GoldColumn] = []
     for field in listed:
         columns.append(_shown(field))
-        if tokened(field) and token_name(field) not in names:
+        if field.tokened and token_name(field) not in names:
             token = token_sql(identifier(field.name), inner_key_column, outer_key_column, token_domain(field))
             columns.append(GoldColumn(token_name(field), token, "string", f"{field.title}（关联令牌，HMAC-SHA256）"))
     return tuple(columns)
+
+
+def gold_key(fields: Iterable[Field], key: Iterable[str]) -> tuple[str, ...]:
+    """The columns of gold that tell a key's rows apart: the token where the value is masked."""
+    return tuple(token_name(f) if f.tokened else f.name for f in fields if f.name in key)
 
 
 def _shown(field: Field) -> GoldColumn:
@@ -67,10 +69,6 @@ def field_mask(field: Field) -> Mask | None:
     if not field.masked:
         return None
     return field.mask or "suppress"
-
-
-def tokened(field: Field) -> bool:
-    return field_mask(field) in TOKENED
 
 
 def token_name(field: Field) -> str:

@@ -52,11 +52,11 @@ def silver_ddl(dataset: Dataset) -> str:
     return columns_ddl(silver_table(dataset))
 
 
-def silver_schema(dataset: Dataset) -> str:
-    """The same as Delta's JSON."""
+def delta_schema(columns: Iterable[Column]) -> str:
+    """Columns as Delta's JSON."""
     fields = [
         {"name": c.name, "type": _DELTA.get(c.type, c.type), "nullable": True, "metadata": {"comment": c.comment} if c.comment else {}}
-        for c in silver_table(dataset)
+        for c in columns
     ]
     return json.dumps({"type": "struct", "fields": fields}, ensure_ascii=False)
 

@@ -8,19 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset, Field, Mart
-from yishu.derive.masks import gold_columns, padded_keys, tokened
-from yishu.derive.spark_types import silver_ddl, spark_type, system_columns
+from yishu.derive.masks import gold_columns, gold_key, padded_keys
+from yishu.derive.spark_types import Column, delta_schema, silver_ddl, spark_type, system_columns
 from yishu.errors import ContractError, DataError, Place, TableDamaged
 from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
-from yishu.lake.frames import kept
 from yishu.lake.lake import Lake, OpenSpark, token_key
 from yishu.lake.session import tune
 
@@ -39,7 +37,7 @@ class Target:
     title: str
     fields: Sequence[Field]
     key: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
+    more: tuple[Column, ...] = ()
 
 
 def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
@@ -76,7 +74,7 @@ def share(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> bool:
         return False
     spark = open_spark()
     tune(spark, _rows_of(lake, (source,)))
-    system = tuple(c.name for c in system_columns(dataset.mode) if c.name not in ("_delivery", "_row"))
+    system = tuple(c for c in system_columns(dataset.mode) if c.name not in ("_delivery", "_row"))
     target = Target(table, dataset.title, dataset.fields, more=system)
     _publish_table(lake, spark, target, tables.read(spark, lake.silver(dataset.name)), due)
     return True
@@ -147,12 +145,11 @@ def _select_failed(mart: Mart, why: str) -> ContractError:
 
 def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataFrame, due: Due) -> None:
     path = lake.gold(target.table)
-    # a mart's rows are few beside what they are made from: they are kept while its key is checked and it is written
-    with lake.ledger.writing(target.table), kept(frame) if target.key else nullcontext(frame) as frame:
-        if target.key:
-            _require_key(target, frame)
+    columns = [*[c.column for c in gold_columns(target.fields)], *target.more]
+    with lake.ledger.writing(target.table):
         masked = mask(lake, spark, frame, target)
-        tables.overwrite(masked, path, f"gold:{target.table}:{due.stamp}:{_table_age(path)}")
+        app_id = f"gold:{target.table}:{due.stamp}:{_table_age(path)}"
+        tables.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(target, files))
         noted = lake.ledger.table(target.table)
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)
@@ -174,26 +171,30 @@ def mask(lake: Lake, spark: SparkSession, frame: DataFrame, target: Target) -> D
     from pyspark.sql import functions as F
 
     columns = gold_columns(target.fields)
-    if any(tokened(f) for f in target.fields):
+    if any(f.tokened for f in target.fields):
         inner, outer = padded_keys(token_key(lake.settings))
         keys = spark.createDataFrame([(inner, outer)], "_inner_key binary, _outer_key binary")
         frame = frame.crossJoin(F.broadcast(keys))
     shown = [F.expr(c.expression).cast(c.type).alias(c.name, metadata={"comment": c.comment}) for c in columns]
-    return frame.select(*shown, *[F.col(c) for c in target.more])
+    return frame.select(*shown, *[F.col(c.name) for c in target.more])
 
 
-def _require_key(target: Target, frame: DataFrame) -> None:
+def _require_key(target: Target, files: Sequence[Path]) -> None:
     """An analyst must be able to trust a mart's key: one row each, none missing."""
-    from functools import reduce
+    import duckdb
+    import pyarrow.dataset as ds
 
-    from pyspark.sql import functions as F
-
-    missing = reduce(lambda a, b: a | b, [F.col(f"`{k}`").isNull() for k in target.key])
-    groups = frame.groupBy(*[f"`{k}`" for k in target.key]).agg(F.count(F.lit(1)).alias("__n"))
-    bad = groups.where(missing | (F.col("__n") > 1)).limit(1).collect()
+    key = gold_key(target.fields, target.key)
+    if not key or not files:
+        return
+    named = ", ".join(f'"{k}"' for k in key)
+    missing = " OR ".join(f'"{k}" IS NULL' for k in key)
+    with duckdb.connect() as engine:
+        engine.register("rows", ds.dataset([str(file) for file in files]))
+        bad = engine.sql(f"SELECT {named}, count(*) FROM rows GROUP BY {named} HAVING count(*) > 1 OR {missing} LIMIT 1").fetchall()
     if bad:
-        values = ", ".join(f"{k}={bad[0][k]}" for k in target.key)
+        values = ", ".join(f"{k}={'NULL' if v is None else v}" for k, v in zip(key, bad[0], strict=False))
         raise DataError(
-            f"the mart {target.table} has a missing or repeated key ({values}, {bad[0]['__n']} rows)", code="mart-key",
+            f"the mart {target.table} has a missing or repeated key ({values}, {bad[0][-1]} rows)", code="mart-key",
             subject=target.table, remedy="mend the SELECT's grouping or the contract's key",
         )  # fmt: skip

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -130,19 +130,55 @@ def adopt(files: Sequence[Path], path: Path, columns: str, app_id: str) -> bool:
         False where the table has other columns: then rows must be appended, which widens it.
     """
     from deltalake import DeltaTable, Schema
+
+    schema = Schema.from_json(columns)
+    if exists(path) and [(f.name, f.type) for f in DeltaTable(path).schema().fields] != [(f.name, f.type) for f in schema.fields]:
+        return False
+    _take_in(files, path, columns, app_id, "append", LEAN)
+    return True
+
+
+def replace(frame: DataFrame, path: Path, columns: str, app_id: str, check: Callable[[Sequence[Path]], None]) -> None:
+    """Put the frame in the place of the whole table, its schema too, in one commit; history is kept.
+
+    Spark writes plain files beside those that stand, and delta-rs makes them the table: Spark's own commit reads the
+    log of every table in the plan and of this one, which costs a small mart more than its rows do.
+
+    Args:
+        frame: in the order and types of `columns`.
+        path: the table's folder; the table is made where there is none.
+        columns: the table's schema as Delta's JSON.
+        app_id: of the commit.
+        check: is given the files before they become visible, and raises where they must not.
+    """
+    from deltalake import DeltaTable
+
+    # the folder of a run that was killed before its commit has this very name, and is written over
+    folder = path / f"version-{DeltaTable(path).version() + 1 if exists(path) else 0}"
+    try:
+        frame.write.mode("overwrite").parquet(str(folder))
+        files = sorted(folder.glob("*.parquet"))
+        check(files)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    _take_in(files, path, columns, app_id, "overwrite", {})
+
+
+def _take_in(
+    files: Sequence[Path], path: Path, columns: str, app_id: str, mode: Literal["append", "overwrite"], new: Mapping[str, str | None]
+) -> None:
+    from deltalake import DeltaTable, Schema
     from deltalake.transaction import create_table_with_add_actions
 
-    schema, adds = Schema.from_json(columns), [_added(file, path) for file in files]
-    if not exists(path):
-        create_table_with_add_actions(
-            str(path), schema, adds, mode="error", partition_by=[], configuration=LEAN, commit_properties=_properties(app_id)
-        )
-        return True
-    table = DeltaTable(path)
-    if [(f.name, f.type) for f in table.schema().fields] != [(f.name, f.type) for f in schema.fields]:
-        return False
-    table.create_write_transaction([*adds], "append", schema, commit_properties=_properties(app_id))
-    return True
+    schema, properties = Schema.from_json(columns), _properties(app_id)
+    adds: list[AddAction] = [_added(file, path) for file in files]
+    if exists(path):
+        DeltaTable(path).create_write_transaction(adds, mode, schema, commit_properties=properties)
+        return
+    create_table_with_add_actions(
+        str(path), schema, adds, mode="error", partition_by=[], configuration=new, commit_properties=properties
+    )
 
 
 def _added(file: Path, path: Path) -> AddAction:
