@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset
 from yishu.flow.judge import Verdicts, mask_names
-from yishu.flow.stage import ROW
 from yishu.lake import tables
+from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
 from yishu.quality.conditions import MASK_BITS, Compiled, RowRule
@@ -21,6 +20,7 @@ from yishu.quality.conditions import MASK_BITS, Compiled, RowRule
 Reason = dict[str, str]
 Wanted = Callable[[pa.RecordBatch], pa.Array]
 Integers = npt.NDArray[np.int64]
+_BATCH = 10_000
 _VIOLATIONS = pa.list_(pa.struct([("rule", pa.string()), ("column", pa.string()), ("message", pa.string())]))
 
 
@@ -45,45 +45,24 @@ def spelled_out(
             ("_violations", _VIOLATIONS),
         ]
     )
-    masks_of = _masks_by_file(verdicts)
-    # opened here: whoever reads the batches may be delta-rs, which cannot be asked for anything meanwhile
-    files = [pq.ParquetFile(file) for file in tables.files_of(lake.bronze(dataset.name), delivery.id)] if masks_of else []
+    masks = mask_names(verdicts.compiled)
+    found, files = verdicts.files("bad"), tables.files_of(lake.bronze(dataset.name), delivery.id)
+    there = pq.read_schema(files[0]).names if files else []
+    shown = ", ".join(f"b.{quoted(n)}" if n in there else f"NULL::VARCHAR AS {quoted(n)}" for n in (*cells, "_row"))
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in (batch for file in files for batch in file.iter_batches()):
-            for rows, masks in _bad_among(batch, masks_of):
-                known = [rows[n] if n in rows.schema.names else pa.nulls(rows.num_rows, pa.string()) for n in (*cells, "_row")]
-                stamp = pa.repeat(pa.scalar(delivery.id, pa.string()), rows.num_rows)
-                spelled = pa.RecordBatch.from_arrays(
-                    [*known, stamp, _violations(verdicts.compiled, dataset, masks)], schema=schema
-                )
+        if not (found and files):
+            return
+        with engine(lake) as duck:
+            # all cells of all rows are read for one in a hundred: DuckDB passes over what is not asked for, on every core
+            bad = f"SELECT {shown}, {', '.join(f'm.{m}' for m in masks)} FROM {parquet(files)} b JOIN {parquet(found)} m USING (_file, _row)"
+            for batch in duck.sql(bad).to_arrow_reader(_BATCH):
+                why = _violations(verdicts.compiled, dataset, np.stack([batch[m].to_numpy() for m in masks], axis=1))
+                stamp = pa.repeat(pa.scalar(delivery.id, pa.string()), batch.num_rows)
+                spelled = pa.RecordBatch.from_arrays([*(batch[n] for n in (*cells, "_row")), stamp, why], schema=schema)
                 yield spelled.filter(wanted(spelled)) if wanted else spelled
 
     return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def _masks_by_file(verdicts: Verdicts) -> dict[str, tuple[Integers, Integers]]:
-    """Per file of the delivery the numbers of its bad rows, ascending, and their masks."""
-    names = mask_names(verdicts.compiled)
-    parts = [pq.ParquetFile(file).read(columns=[*ROW, *names]) for file in verdicts.files("bad")]
-    bad = pa.concat_tables(parts).sort_by("_row") if parts else pa.table({"_file": []})
-    found = {}
-    for file in pc.unique(bad["_file"]).to_pylist():
-        mine = bad.filter(pc.equal(bad["_file"], file))
-        found[file] = mine["_row"].to_numpy(), np.stack([mine[name].to_numpy() for name in names], axis=1)
-    return found
-
-
-def _bad_among(
-    batch: pa.RecordBatch, masks_of: dict[str, tuple[Integers, Integers]]
-) -> Iterator[tuple[pa.RecordBatch, Integers]]:
-    numbers = batch["_row"].to_numpy()
-    for file in masks_of.keys() & set(pc.unique(batch["_file"]).to_pylist()):
-        rows, masks = masks_of[file]
-        at = np.searchsorted(rows, numbers).clip(max=len(rows) - 1)
-        hit = (rows[at] == numbers) & np.asarray(pc.equal(batch["_file"], file))
-        if hit.any():
-            yield batch.filter(pa.array(hit)), masks[at[hit]]
 
 
 def _violations(compiled: Compiled, dataset: Dataset, masks: Integers) -> pa.Array:

@@ -19,6 +19,7 @@ from yishu.errors import ContractError, DataError, Place, TableDamaged
 from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
+from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake, OpenSpark, token_key
 from yishu.lake.session import tune
 
@@ -149,7 +150,7 @@ def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataF
     with lake.ledger.writing(target.table):
         masked = mask(lake, spark, frame, target)
         app_id = f"gold:{target.table}:{due.stamp}:{_table_age(path)}"
-        tables.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(target, files))
+        tables.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(lake, target, files))
         noted = lake.ledger.table(target.table)
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)
@@ -179,19 +180,17 @@ def mask(lake: Lake, spark: SparkSession, frame: DataFrame, target: Target) -> D
     return frame.select(*shown, *[F.col(c.name) for c in target.more])
 
 
-def _require_key(target: Target, files: Sequence[Path]) -> None:
+def _require_key(lake: Lake, target: Target, files: Sequence[Path]) -> None:
     """An analyst must be able to trust a mart's key: one row each, none missing."""
-    import duckdb
-    import pyarrow.dataset as ds
-
     key = gold_key(target.fields, target.key)
     if not key or not files:
         return
-    named = ", ".join(f'"{k}"' for k in key)
-    missing = " OR ".join(f'"{k}" IS NULL' for k in key)
-    with duckdb.connect() as engine:
-        engine.register("rows", ds.dataset([str(file) for file in files]))
-        bad = engine.sql(f"SELECT {named}, count(*) FROM rows GROUP BY {named} HAVING count(*) > 1 OR {missing} LIMIT 1").fetchall()
+    named = ", ".join(map(quoted, key))
+    missing = " OR ".join(f"{quoted(k)} IS NULL" for k in key)
+    with engine(lake) as duck:
+        bad = duck.sql(
+            f"SELECT {named}, count(*) FROM {parquet(files)} GROUP BY {named} HAVING count(*) > 1 OR {missing} LIMIT 1"
+        ).fetchall()
     if bad:
         values = ", ".join(f"{k}={'NULL' if v is None else v}" for k, v in zip(key, bad[0], strict=False))
         raise DataError(

@@ -71,4 +71,4 @@ def _quarantined(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: De
     path = lake.quarantine(dataset.name)
     if not tables.exists(path):
         return None
-    return tables.read(spark, path).where(f"_delivery = '{delivery.id}'").select(*ROW)
+    return tables.read(spark, path, delivery.id).select(*ROW)

@@ -8,21 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
 from yishu.flow.bronze import known_cells
 from yishu.flow.reading.plain import Cells
 from yishu.flow.stage import ROW
+from yishu.lake import tables
+from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
-
-_MEMORY = "512MB"
-"""What the engine may hold of the keys; beyond that it goes on from disk."""
-
 
 def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | None:
     """`_row`, and `_file` where there are several, of the rows that may share their key with another; None where every row may.
@@ -30,9 +29,6 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     Keys are compared as handed in, but coarsely: two rows with one key always meet, some others do too, and only the
     typed keys themselves decide in the end (`best`).
     """
-    import duckdb
-    from deltalake import DeltaTable
-
     cells = known_cells(lake, delivery)
     keys = [
         coarse(f, cells.get(f.name, Cells()).plain)
@@ -41,24 +37,20 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     ]
     if not keys:
         return None
-    bronze = DeltaTable(lake.bronze(dataset.name)).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery.id)])
-    missing = {f.name for f in dataset.fields if f.name in dataset.key} - set(bronze.schema.names)
-    if missing:
-        return bronze.schema.empty_table().select(ROW)  # no row has a key, so none passes
-    hashed = f"hash({', '.join(keys)})"
-    temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
-    with duckdb.connect() as engine:
-        engine.execute(
-            f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}"
-        )
-        engine.register("bronze", bronze)
-        engine.execute(f"CREATE TEMP TABLE repeated AS SELECT {hashed} AS h FROM bronze GROUP BY h HAVING count(*) > 1")
-        if not engine.sql("SELECT 1 FROM repeated LIMIT 1").fetchall():
-            return bronze.schema.empty_table().select(ROW)
+    files = tables.files_of(lake.bronze(dataset.name), delivery.id)
+    lying = pq.read_schema(files[0]) if files else pa.schema([])
+    nobody = pa.table({"_row": pa.array([], pa.int64())})
+    if {f.name for f in dataset.fields if f.name in dataset.key} - set(lying.names):
+        return nobody  # no row has a key, so none passes
+    bronze, hashed = parquet(files), f"hash({', '.join(keys)})"
+    with engine(lake) as duck:
+        duck.execute(f"CREATE TEMP TABLE repeated AS SELECT {hashed} AS h FROM {bronze} GROUP BY h HAVING count(*) > 1")
+        if not duck.sql("SELECT 1 FROM repeated LIMIT 1").fetchall():
+            return nobody
         # a number is cheaper to join by than a name and a number, and most deliveries are one file
-        [(files,)] = engine.sql("SELECT count(DISTINCT _file) FROM bronze").fetchall()
-        place = ", ".join(ROW if files > 1 else ROW[1:])
-        return engine.sql(f"SELECT {place} FROM bronze WHERE {hashed} IN (SELECT h FROM repeated)").to_arrow_table()
+        [(handed_in,)] = duck.sql(f"SELECT count(DISTINCT _file) FROM {bronze}").fetchall()
+        place = ", ".join(ROW if handed_in > 1 else ROW[1:])
+        return duck.sql(f"SELECT {place} FROM {bronze} WHERE {hashed} IN (SELECT h FROM repeated)").to_arrow_table()
 
 
 _COMPARED = ("string", "integer", "date")
@@ -67,7 +59,7 @@ _COMPARED = ("string", "integer", "date")
 
 def coarse(field: Field, plain: bool) -> str:
     """DuckDB text of a key cell, the same for all cells that become the same key."""
-    cell = '"' + field.name.replace('"', '""') + '"'
+    cell = quoted(field.name)
     if not plain:
         wide, narrow = FULL + BLANKS + NOTHING, HALF.replace("'", "''")  # what has no counterpart goes
         cell = f"translate({cell}, '{wide}', '{narrow}')"

@@ -29,7 +29,7 @@ def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery)
     """All rows of the delivery: `<field>` typed, `__in_<field>` as handed in, what rules look at besides, `_file`, `_row`."""
     from pyspark.sql import functions as F
 
-    bronze = tables.read(spark, lake.bronze(dataset.name)).where(F.col("_delivery") == delivery.id)
+    bronze = tables.read(spark, lake.bronze(dataset.name), delivery.id)
     known = set(bronze.columns)
     cells = [
         (F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields

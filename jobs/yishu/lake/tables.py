@@ -103,8 +103,35 @@ def foreign_commits(path: Path, after: int) -> list[int]:
     return sorted(h["version"] for h in history if h["version"] > after and MARK not in str(h))
 
 
-def read(spark: SparkSession, path: Path) -> DataFrame:
-    return spark.read.format("delta").load(str(path))
+_MANY_FILES = 500
+"""Above this, Spark's own reading of the log, which is shared out and kept for the next time, costs less than a list of names."""
+
+
+def read(spark: SparkSession, path: Path, delivery: str | None = None) -> DataFrame:
+    """The table's rows as of now, or those of one delivery: delta-rs reads the log, Spark the files that it names.
+
+    Measured on a table of one commit, warm, with a small aggregation: 0.4 s, against 1.1 to 1.6 s when Spark reads the log.
+    """
+    from deltalake import DeltaTable
+    from pyspark.sql import functions as F
+    from pyspark.sql.types import StructType
+
+    table = DeltaTable(path)
+    files = _data_files(table, [("_delivery", "=", delivery)] if delivery else None)
+    apart = table.metadata().partition_columns  # not in the files
+    if len(files) > _MANY_FILES or table.protocol().min_reader_version > 1 or set(apart) - {"_delivery" if delivery else ""}:
+        frame = spark.read.format("delta").load(str(path))
+        return frame.where(F.col("_delivery") == delivery) if delivery else frame
+    schema = StructType.fromJson(json.loads(table.schema().to_json()))
+    lying = StructType([field for field in schema.fields if field.name not in apart])
+    if files:
+        # a path is taken by the letter, not as a pattern
+        frame = spark.read.schema(lying).option("__globPaths__", "false").parquet(*map(str, files))
+    else:
+        frame = spark.createDataFrame([], lying)
+    if not delivery:
+        return frame
+    return frame.withColumn("_delivery", F.lit(delivery)).select(*[F.col(f"`{name}`") for name in schema.names])
 
 
 LEAN = {"delta.dataSkippingStatsColumns": "_delivery"}
@@ -172,9 +199,9 @@ def _take_in(
     from deltalake.transaction import create_table_with_add_actions
 
     schema, properties = Schema.from_json(columns), _properties(app_id)
-    adds: list[AddAction] = [_added(file, path) for file in files]
+    adds = [_added(file, path) for file in files]
     if exists(path):
-        DeltaTable(path).create_write_transaction(adds, mode, schema, commit_properties=properties)
+        DeltaTable(path).create_write_transaction([*adds], mode, schema, commit_properties=properties)
         return
     create_table_with_add_actions(
         str(path), schema, adds, mode="error", partition_by=[], configuration=new, commit_properties=properties

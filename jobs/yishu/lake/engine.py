@@ -1,0 +1,44 @@
+"""DuckDB over Parquet files of the lake: SQL where a JVM would cost more than the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from yishu.lake.lake import Lake
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+_MEMORY = "512MB"
+"""What the engine may hold; beyond that it goes on from disk."""
+
+
+@contextmanager
+def engine(lake: Lake) -> Iterator[DuckDBPyConnection]:
+    """A database of one's own, with as many threads as Spark has, that spills below `ops/staging`."""
+    import duckdb
+
+    temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
+    with duckdb.connect() as opened:
+        opened.execute(
+            f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}"
+        )
+        yield opened
+
+
+def parquet(files: Sequence[Path]) -> str:
+    """Some Parquet files with the same columns, as a table of DuckDB's SQL; each path is meant by the letter."""
+    return f"read_parquet([{', '.join(map(_literal, files))}], hive_partitioning = false)"
+
+
+def _literal(file: Path) -> str:
+    exact = "".join(f"[{c}]" if c in "*?[" else c for c in str(file))  # DuckDB takes a path for a pattern
+    return "'" + exact.replace("'", "''") + "'"
+
+
+def quoted(name: str) -> str:
+    """A column's name as DuckDB quotes it."""
+    return '"' + name.replace('"', '""') + '"'
