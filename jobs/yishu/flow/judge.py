@@ -108,8 +108,7 @@ def rows(spark: SparkSession, dataset: Dataset, verdicts: Verdicts, *kinds: Kind
     """The judged rows of some kinds, in silver's columns."""
     from pyspark.sql import functions as F
 
-    files = [str(file) for file in verdicts.files(*kinds)]
-    frame = spark.read.option("__globPaths__", "false").parquet(*files) if files else spark.createDataFrame([], silver_ddl(dataset))
+    frame = tables.read_files(spark, verdicts.files(*kinds), silver_ddl(dataset))
     titles = {f.name: {"comment": f.title} for f in dataset.fields}
     return frame.select(*[F.col(f"`{c.name}`").alias(c.name, metadata=titles.get(c.name, {})) for c in silver_table(dataset)])
 
@@ -219,7 +218,7 @@ def _settle_repeated(spark: SparkSession, dataset: Dataset, folder: Path) -> int
     if not suspect.is_dir():
         return 0
     chosen = folder / f"{_KIND}=best"
-    best(spark.read.option("__globPaths__", "false").parquet(str(suspect)), dataset).coalesce(1).write.parquet(str(chosen))
+    best(tables.read_files(spark, [suspect], f"{silver_ddl(dataset)}, _file string"), dataset).coalesce(1).write.parquet(str(chosen))
     return _rows(suspect) - _rows(chosen)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
     from deltalake.transaction import AddAction
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 MARK = "yishu"
 
@@ -124,14 +125,19 @@ def read(spark: SparkSession, path: Path, delivery: str | None = None) -> DataFr
         return frame.where(F.col("_delivery") == delivery) if delivery else frame
     schema = StructType.fromJson(json.loads(table.schema().to_json()))
     lying = StructType([field for field in schema.fields if field.name not in apart])
-    if files:
-        # a path is taken by the letter, not as a pattern
-        frame = spark.read.schema(lying).option("__globPaths__", "false").parquet(*map(str, files))
-    else:
-        frame = spark.createDataFrame([], lying)
+    frame = read_files(spark, files, lying)
     if not delivery:
         return frame
     return frame.withColumn("_delivery", F.lit(delivery)).select(*[F.col(f"`{name}`") for name in schema.names])
+
+
+def read_files(spark: SparkSession, files: Sequence[Path], schema: StructType | str) -> DataFrame:
+    """Rows of Parquet files, or of folders full of them; a column that one lacks is NULL there."""
+    if not files:
+        return spark.createDataFrame([], schema)
+    # Spark takes a path for a pattern
+    exact = ["".join(f"\\{c}" if c in "*?[]{}\\" else c for c in str(file)) for file in files]
+    return spark.read.schema(schema).parquet(*exact)
 
 
 LEAN = {"delta.dataSkippingStatsColumns": "_delivery"}
