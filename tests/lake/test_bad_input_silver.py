@@ -130,7 +130,8 @@ def test_a_cell_of_ten_million_characters_breaks_its_length_and_nothing_else(
     [(kept,)] = [r[1:] for r in handed_in.rows("quarantine.form", "_row", "note") if r[0] == 8]
     assert kept == HUGE, "nothing is lost: quarantine holds the whole cell"
     sizes = {f.name: f.stat().st_size for f in receipt_folder(handed_in).iterdir()}
-    assert set(sizes) == {"receipt.json", "receipt.xlsx"} and sizes["receipt.xlsx"] < 1_000_000, sizes
+    assert set(sizes) == {"receipt.json", "receipt.xlsx", "receipt.html"}
+    assert sizes["receipt.xlsx"] < 1_000_000 and sizes["receipt.html"] < 100_000, sizes
 
 
 def test_a_row_with_a_nul_byte_is_kept_as_it_came(handed_in: SmallLake, told: dict[int, dict[str, object]]) -> None:

@@ -95,10 +95,10 @@ def undecided(r: ReceiptJson) -> tuple[str, int]:
 def receipt_text(json_text: str) -> str:
     """A receipt's JSON as lines for a terminal; control characters of a stranger's text are made visible."""
     document = cast("ReceiptJson", json.loads(json_text))
-    return _UNPRINTABLE.sub("\ufffd", "\n".join(_lines(document)))
+    return UNPRINTABLE.sub("\ufffd", "\n".join(_lines(document)))
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ON_TERMINAL = 10
 
 

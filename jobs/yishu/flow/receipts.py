@@ -1,6 +1,6 @@
-"""A delivery that came to an end → its receipt (回执): receipt.json and receipt.xlsx, for the department that sent it.
+"""A delivery that came to an end → its receipt (回执): receipt.json, receipt.xlsx and receipt.html, for the department that sent it.
 
-The same ledger and tables give the same bytes: no moment of writing stands in either file. Values are in clear,
+The same ledger and tables give the same bytes: no moment of writing stands in any of them. Values are in clear,
 for they go back to whom they came from.
 """
 
@@ -22,6 +22,7 @@ from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
 from yishu.flow.files import put
 from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text
+from yishu.flow.receipt_page import page_text
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
 from yishu.lake.lake import Lake
@@ -40,6 +41,7 @@ def write_receipt(lake: Lake, delivery: Delivery) -> Path:
     folder = _folder(lake, delivery)
     document = receipt(lake, delivery)
     put(folder / "receipt.xlsx", sheet_bytes(document))
+    put(folder / "receipt.html", page_text(lake, document))
     put(folder / "receipt.json", to_json(document, indent=1).decode() + "\n")
     return folder
 

@@ -10,28 +10,19 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, TypedDict
 
-from yishu.derive.tasks import CLASSES, CYCLES, MODES, SHARINGS
+from yishu.derive.tasks import CLASSES
 from yishu.flow.files import put
-from yishu.flow.receipt_form import SEVERITIES, STATES
-from yishu.flow.run_facts import DIMENSIONS, RunJson, ScoreJson
+from yishu.flow.run_facts import RunJson, ScoreJson
+from yishu.flow.templates import templates
 from yishu.lake.lake import Lake
-from yishu.quality.data_docs import template_folder
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-
     from yishu.derive.entry import EntryJson
 
     class Page(EntryJson):
         """A published entry, as it stands in the catalogue's folder."""
 
         run: RunJson
-
-
-GRADE_NAMES = {
-    "general-1": "一般1级", "general-2": "一般2级", "general-3": "一般3级", "general-4": "一般4级", "important": "重要",
-    "core": "核心",
-}  # fmt: skip
 
 
 class DatabaseJson(TypedDict):
@@ -68,7 +59,7 @@ def build(lake: Lake) -> None:
         if file.stem not in known:
             file.unlink()
     entries: list[Page] = [json.loads(f.read_text(encoding="utf-8")) for f in sorted((folder / "entries").glob("*.json"))]
-    pages = _templates(lake)
+    pages = templates(lake)
     for page in entries:
         put(folder / "pages" / f"{page['name']}.html", pages.get_template("table.html").render(e=page, known=_linked(entries)))
     docs = (folder / "data_docs" / "index.html").is_file()
@@ -113,26 +104,3 @@ def _linked(entries: Sequence[Page]) -> dict[str, str]:
     """Table name → the page that tells of it; a base table and its silver table are told of by the dataset's page."""
     links = {page["table"]: page["name"] for page in entries if page["table"]}
     return links | {f"silver.{page['name']}": page["name"] for page in entries if page["kind"] == "dataset"}
-
-
-def _templates(lake: Lake) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    pages = Environment(
-        loader=FileSystemLoader(template_folder(lake)), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    pages.globals |= {
-        "classes": CLASSES, "cycles": CYCLES, "modes": MODES, "sharings": SHARINGS, "grades": GRADE_NAMES, "states": STATES,
-        "severities": SEVERITIES,
-        "dimensions": list(dict.fromkeys(DIMENSIONS.values())),
-    }  # fmt: skip
-    pages.filters["count"] = lambda n: "–" if n is None else f"{n:,}"
-    pages.filters["percent"] = _percent
-    return pages
-
-
-def _percent(share: float | None) -> str:
-    """A share in percent; one that is not whole is never rounded up to 100."""
-    if share is None:
-        return "–"
-    return "100%" if share == 1 else f"{min(share * 100, 99.99):.2f}%"
