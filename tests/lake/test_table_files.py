@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 
 from yishu.derive.spark_types import Column, delta_schema
 from yishu.errors import DataError
-from yishu.lake import tables
+from yishu.lake import adoption, tables
 from yishu.lake.session import open_session
 from yishu.settings import Settings
 
@@ -39,7 +39,7 @@ def nothing(files: Sequence[Path]) -> None:
 
 
 def put(spark: SparkSession, path: Path, rows: str, columns: Sequence[Column] = COLUMNS, step: str = "s") -> None:
-    tables.replace(spark.sql(f"SELECT * FROM VALUES {rows}"), path, delta_schema(columns), step, nothing)
+    adoption.replace(spark.sql(f"SELECT * FROM VALUES {rows}"), path, delta_schema(columns), step, nothing)
 
 
 def rows_of(spark: SparkSession, path: Path) -> list[tuple[object, ...]]:
@@ -77,7 +77,7 @@ def test_what_a_check_refuses_is_not_seen_and_not_left(spark: SparkSession, path
     put(spark, path, "(1L, 'x') AS t(a, b)")
     before = sorted(p for p in path.rglob("*.parquet"))
     with pytest.raises(DataError):
-        tables.replace(spark.sql("SELECT 2L AS a, 'y' AS b"), path, delta_schema(COLUMNS), "bad", refuse)
+        adoption.replace(spark.sql("SELECT 2L AS a, 'y' AS b"), path, delta_schema(COLUMNS), "bad", refuse)
     assert rows_of(spark, path) == [(1, "x")] and sorted(path.rglob("*.parquet")) == before
 
 

@@ -18,7 +18,7 @@ from yishu.derive.spark_types import Column, delta_schema, silver_ddl, spark_typ
 from yishu.errors import ContractError, DataError, Place, TableDamaged
 from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
-from yishu.lake import tables
+from yishu.lake import adoption, tables
 from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake, OpenSpark, token_key
 from yishu.lake.session import tune
@@ -150,7 +150,7 @@ def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataF
     with lake.ledger.writing(target.table):
         masked = mask(lake, spark, frame, target)
         app_id = f"gold:{target.table}:{due.stamp}:{_table_age(path)}"
-        tables.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(lake, target, files))
+        adoption.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(lake, target, files))
         noted = lake.ledger.table(target.table)
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)

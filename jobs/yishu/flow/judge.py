@@ -28,7 +28,7 @@ from yishu.flow.bronze import known_cells
 from yishu.flow.reading.plain import Cells
 from yishu.flow.repeats import best, suspects
 from yishu.flow.stage import silver_columns, stage, staged_schema
-from yishu.lake import tables
+from yishu.lake import adoption, tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 from yishu.quality.codelists import bind
@@ -92,7 +92,7 @@ def _folder(lake: Lake, dataset: Dataset, delivery: Delivery) -> Iterator[Path]:
     """A new folder beside the table's files; what the table did not take in goes, also what a killed run left."""
     silver, marks = lake.silver(dataset.name), lake.staging(delivery.id) / "judging"
     for mark in marks.glob("*"):
-        tables.sweep(silver, mark.name)
+        adoption.sweep(silver, mark.name)
         mark.unlink()
     mark = marks / f"{delivery.id}-{uuid4().hex[:8]}"
     marks.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def _folder(lake: Lake, dataset: Dataset, delivery: Delivery) -> Iterator[Path]:
     try:
         yield silver / mark.name
     finally:
-        tables.sweep(silver, mark.name)
+        adoption.sweep(silver, mark.name)
         mark.unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from yishu.contract.model import Dataset
 from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.flow.repeats import with_limits
 from yishu.flow.stage import period_start
-from yishu.lake import tables
+from yishu.lake import adoption, tables
 from yishu.lake.ledger import Delivery
 from yishu.lake.tables import Merge
 
@@ -58,7 +58,7 @@ def _append(a: Arrival) -> None:
 
 def _add(a: Arrival) -> None:
     """Put the rows beside those that are there: files that lie there already are not written again."""
-    if a.files is None or not tables.adopt(a.files, a.path, delta_schema(silver_table(a.dataset)), a.app_id):
+    if a.files is None or not adoption.adopt(a.files, a.path, delta_schema(silver_table(a.dataset)), a.app_id):
         tables.append(a.rows, a.path, a.app_id)
 
 

@@ -7,22 +7,19 @@ would silently skip late deliveries) and our own mark, so that a repeat is a no-
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from yishu.errors import TableDamaged
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable
-    from deltalake.transaction import AddAction
     from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
@@ -55,7 +52,7 @@ def look(path: Path) -> TableVersion | None:
         return None
     try:
         table = DeltaTable(path)
-        missing = [file for file in _data_files(table) if not file.is_file()]
+        missing = [file for file in data_files(table) if not file.is_file()]
         version = TableVersion(str(table.metadata().id), table.version())
     except (DeltaError, OSError) as error:
         raise TableDamaged(f"table {path} cannot be read: {error}", code="table-damaged", subject=str(path)) from error
@@ -81,10 +78,10 @@ def files_of(path: Path, delivery: str) -> list[Path]:
     """The files that hold the rows of one delivery, in a table of which each file holds one."""
     from deltalake import DeltaTable
 
-    return _data_files(DeltaTable(path), [("_delivery", "=", delivery)])
+    return data_files(DeltaTable(path), [("_delivery", "=", delivery)])
 
 
-def _data_files(table: DeltaTable, only: list[tuple[str, str, str]] | None = None) -> list[Path]:
+def data_files(table: DeltaTable, only: list[tuple[str, str, str]] | None = None) -> list[Path]:
     """Where the table's files lie; delta-rs names them as addresses, in which blanks and Chinese are escaped."""
     return [Path(unquote(uri.removeprefix("file://"))) for uri in table.file_uris(file_pruning_predicate=only)]
 
@@ -118,7 +115,7 @@ def read(spark: SparkSession, path: Path, delivery: str | None = None) -> DataFr
     from pyspark.sql.types import StructType
 
     table = DeltaTable(path)
-    files = _data_files(table, [("_delivery", "=", delivery)] if delivery else None)
+    files = data_files(table, [("_delivery", "=", delivery)] if delivery else None)
     apart = table.metadata().partition_columns  # not in the files
     if len(files) > _MANY_FILES or table.protocol().min_reader_version > 1 or set(apart) - {"_delivery" if delivery else ""}:
         frame = spark.read.format("delta").load(str(path))
@@ -150,78 +147,6 @@ def append(frame: DataFrame, path: Path, app_id: str) -> None:
     _write(frame, path, app_id).mode("append").option("mergeSchema", "true").options(**new).save(str(path))
 
 
-def adopt(files: Sequence[Path], path: Path, columns: str, app_id: str) -> bool:
-    """Make Parquet files that lie in the table's folder part of the table, in one commit that moves no data.
-
-    Args:
-        files: written by Spark below `path`; each holds rows of one delivery.
-        path: the table's folder; the table is made where there is none.
-        columns: the table's schema as Delta's JSON.
-        app_id: of the commit.
-
-    Returns:
-        False where the table has other columns: then rows must be appended, which widens it.
-    """
-    from deltalake import DeltaTable, Schema
-
-    schema = Schema.from_json(columns)
-    if exists(path) and [(f.name, f.type) for f in DeltaTable(path).schema().fields] != [(f.name, f.type) for f in schema.fields]:
-        return False
-    _take_in(files, path, columns, app_id, "append", LEAN)
-    return True
-
-
-def replace(frame: DataFrame, path: Path, columns: str, app_id: str, check: Callable[[Sequence[Path]], None]) -> None:
-    """Put the frame in the place of the whole table, its schema too, in one commit; history is kept.
-
-    Spark writes plain files beside those that stand, and delta-rs makes them the table: Spark's own commit reads the
-    log of every table in the plan and of this one, which costs a small mart more than its rows do.
-
-    Args:
-        frame: in the order and types of `columns`.
-        path: the table's folder; the table is made where there is none.
-        columns: the table's schema as Delta's JSON.
-        app_id: of the commit.
-        check: is given the files before they become visible, and raises where they must not.
-    """
-    from deltalake import DeltaTable
-
-    # the folder of a run that was killed before its commit has this very name, and is written over
-    folder = path / f"version-{DeltaTable(path).version() + 1 if exists(path) else 0}"
-    try:
-        frame.write.mode("overwrite").parquet(str(folder))
-        files = sorted(folder.glob("*.parquet"))
-        check(files)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    _take_in(files, path, columns, app_id, "overwrite", {})
-
-
-def _take_in(
-    files: Sequence[Path], path: Path, columns: str, app_id: str, mode: Literal["append", "overwrite"], new: Mapping[str, str | None]
-) -> None:
-    from deltalake import DeltaTable, Schema
-    from deltalake.transaction import create_table_with_add_actions
-
-    schema, properties = Schema.from_json(columns), _properties(app_id)
-    adds = [_added(file, path) for file in files]
-    if exists(path):
-        DeltaTable(path).create_write_transaction([*adds], mode, schema, commit_properties=properties)
-        return
-    create_table_with_add_actions(
-        str(path), schema, adds, mode="error", partition_by=[], configuration=new, commit_properties=properties
-    )
-
-
-def _added(file: Path, path: Path) -> AddAction:
-    from deltalake.transaction import AddAction
-
-    stat, rows = file.stat(), pq.read_metadata(file).num_rows
-    stats = json.dumps({"numRecords": rows})
-    return AddAction(file.relative_to(path).as_posix(), stat.st_size, {}, int(stat.st_mtime * 1000), True, stats)
-
-
 def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: Sequence[str] = ()) -> None:
     """Stream rows, each with its `_delivery`, into a table that delta-rs alone writes, in one commit.
 
@@ -234,34 +159,17 @@ def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: S
     from deltalake import write_deltalake
 
     if not (replaced and exists(path)):
-        write_deltalake(path, rows, mode="append", schema_mode="merge", partition_by=["_delivery"], commit_properties=_properties(app_id))
+        write_deltalake(path, rows, mode="append", schema_mode="merge", partition_by=["_delivery"], commit_properties=properties(app_id))
         return
     gone = ", ".join(f"'{delivery}'" for delivery in replaced)
     write_deltalake(
         path, rows, mode="overwrite", predicate=f"_delivery IN ({gone})", schema_mode="merge", partition_by=["_delivery"],
-        commit_properties=_properties(app_id),
+        commit_properties=properties(app_id),
     )  # fmt: skip
 
 
-def sweep(path: Path, name: str) -> None:
-    """Remove those files of the folder `name` below a table's that the table does not refer to."""
-    from deltalake import DeltaTable
-
-    folder = path / name
-    if not folder.is_dir():
-        return
-    kept = _data_files(DeltaTable(path)) if exists(path) else []
-    for part in [p for p in folder.iterdir() if p.is_dir()]:
-        if not any(part in file.parents for file in kept):
-            shutil.rmtree(part)
-    if not any(folder in file.parents for file in kept):
-        shutil.rmtree(folder)
-        with suppress(OSError):  # no table yet: the folder is nobody's
-            path.rmdir()
-
-
-def _properties(app_id: str) -> CommitProperties:
-    """delta-rs's form of what `_write` tells Spark."""
+def properties(app_id: str) -> CommitProperties:
+    """Our mark and the step's appId, as delta-rs wants them; `_write` tells Spark the same."""
     from deltalake import CommitProperties, Transaction
 
     mark = json.dumps({"by": MARK, "step": app_id})
