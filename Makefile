@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-for-tests
 UV     := 0.13.9
+MINIO  := v0.0.0-20260212201848-7aac2a2c5b7c
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -61,7 +62,8 @@ $(READY): requirements.lock pyproject.toml conf/jars.xml conf/jars.sha256
 	@$(BIN)/python -m yishu.lake.jars conf >&2
 	@touch $@
 
-# Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, Noto CJK lets Chromium draw what it looks at.
+# Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, Noto CJK lets Chromium draw what it looks at;
+# MinIO is the object store, which Go builds.
 $(TESTED): $(READY)
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
@@ -72,4 +74,8 @@ $(TESTED): $(READY)
 	if [ -n "$$missing" ]; then echo "setup: Debian packages$$missing" >&2; export DEBIAN_FRONTEND=noninteractive; \
 	  { apt-get update && apt-get install -y --no-install-recommends $$missing; } >$(VENV)/apt.log 2>&1 \
 	  || { echo "apt-get could not install$$missing: read $(VENV)/apt.log" >&2; exit 3; }; fi
+	@test -x $(BIN)/minio || command -v go >/dev/null || { echo "the tests need Go: install golang (make run does without)" >&2; exit 2; }
+	@test -x $(BIN)/minio || { echo "setup: MinIO, built by Go (some 4 minutes)" >&2; \
+	  GOBIN=$(abspath $(BIN)) go install github.com/minio/minio@$(MINIO) >$(VENV)/go.log 2>&1 \
+	  || { echo "Go could not build MinIO: read $(VENV)/go.log" >&2; exit 3; }; }
 	@touch $@

@@ -25,6 +25,7 @@ COMMANDS = {
     "quarantine": ("decide", "List, show and replay rows in quarantine."),
     "catalog": ("contracts", "Build the catalog now."),
     "server": ("machine", "The local server: start, stop, status."),
+    "store": ("store", "The object store: policies, provision."),
     "doctor": ("machine", "What is wrong here, and how to mend it."),
     "up": ("machine", "Start the local stack and let the DAGs move what waits."),
     "down": ("machine", "Stop the local stack."),

@@ -23,8 +23,8 @@ class Finding:
 
 
 def examine(settings: Settings) -> list[Finding]:
-    """Look at Java, jars, disk, contracts, ledger, tables and doors; nothing is changed."""
-    return [finding for look in (_java, _jars, _disk, _contracts, _ledger, _doors) for finding in look(settings)]
+    """Look at Java, jars, disk, contracts, ledger, tables, doors and the object store; nothing is changed."""
+    return [finding for look in (_java, _jars, _disk, _contracts, _ledger, _doors, _store) for finding in look(settings)]
 
 
 def _java(settings: Settings) -> Iterator[Finding]:
@@ -93,3 +93,20 @@ def _doors(settings: Settings) -> Iterator[Finding]:
     for port, name in ((spark.connect_port, "YISHU_CONNECT_PORT"), (spark.jdbc_port, "YISHU_JDBC_PORT")):
         taken = is_open(spark.bind, port)
         yield Finding(f"port {port} is {'taken by another program' if taken else 'free'}", not taken, f"stop it or set {name}")
+
+
+def _store(settings: Settings) -> Iterator[Finding]:
+    import datetime as dt
+
+    from yishu.lake.store import open_store
+    from yishu.lake.store_probes import probe
+
+    if settings.s3 is None:
+        return
+    try:
+        store = open_store(settings.s3)
+    except YishuError as error:
+        yield Finding(error.what, False, f"{error.remedy}: {error.expected}")
+        return
+    for found in probe(store, lambda: dt.datetime.now(dt.UTC)):
+        yield Finding(found.what, found.ok, found.remedy)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yishu.errors import Place, UsageError
 
@@ -44,6 +44,26 @@ class RunSettings(_Section):
     """How many bad rows the receipt's sheet spells out at most; the JSON beside it counts all."""
 
 
+Zone = Literal["landing", "archive", "receipts", "lake", "gold", "catalog"]
+ZONES: tuple[Zone, ...] = ("landing", "archive", "receipts", "lake", "gold", "catalog")
+"""A bucket each. `lake` holds what is in clear: bronze, silver, quarantine and what runs leave on their way."""
+VERSIONED: tuple[Zone, ...] = ("landing", "archive")
+LOCKED: tuple[Zone, ...] = ("archive",)
+"""Buckets whose objects nobody can take away: what was handed in stays as it came."""
+
+
+class StoreSettings(_Section):
+    """An S3-compatible store. Its keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, never from a file."""
+
+    endpoint: str = Field(pattern=r"^https?://[^/]+$")
+    region: str = "us-east-1"
+    prefix: str = Field(default="yishu", pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")
+    """Before the name of every bucket: `yishu-landing`, `yishu-gold` …"""
+
+    def bucket(self, zone: Zone) -> str:
+        return f"{self.prefix}-{zone}"
+
+
 class Settings(_Section):
     """Everything a function may ask about the machine; passed as a parameter, never read at import."""
 
@@ -56,6 +76,8 @@ class Settings(_Section):
     spark: SparkSettings = SparkSettings()
     airflow: AirflowSettings = AirflowSettings()
     run: RunSettings = RunSettings()
+    s3: StoreSettings | None = None
+    """None: everything lies on a file system below `home`."""
 
     @property
     def ledger_url(self) -> str:
@@ -112,7 +134,7 @@ def load_settings(env: Mapping[str, str] = os.environ, project: Path | None = No
 _FROM_ENV = {
     "YISHU_SPARK_MODE": ("spark", "mode"), "YISHU_SPARK_REMOTE": ("spark", "remote"), "YISHU_SPARK_MEMORY": ("spark", "memory"),
     "YISHU_CONNECT_PORT": ("spark", "connect_port"), "YISHU_JDBC_PORT": ("spark", "jdbc_port"),
-    "YISHU_AIRFLOW_PORT": ("airflow", "port"),
+    "YISHU_AIRFLOW_PORT": ("airflow", "port"), "YISHU_S3_ENDPOINT": ("s3", "endpoint"), "YISHU_S3_PREFIX": ("s3", "prefix"),
 }  # fmt: skip
 
 

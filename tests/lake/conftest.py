@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import object_store as s3
 from ledger_moves import clock
+from object_store import ObjectStore
 from postgres import Postgres, running
 from small_lake import SmallLake, open_small_lake, running_server
 from yishu.lake.ledger import Ledger
@@ -17,6 +19,12 @@ from yishu.settings import Settings
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def object_store() -> Iterator[ObjectStore]:
+    with s3.running() as server:
         yield server
 
 
