@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,7 +43,7 @@ def start(settings: Settings) -> Server:
         MachineError: it did not come up in time; the log's path is named.
     """
     with _lock(settings):
-        running = status(settings)
+        running = status(settings) or _still_starting(settings)
         if running:
             return running
         _require_java()
@@ -57,10 +57,39 @@ def start(settings: Settings) -> Server:
                 _command(settings), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
                 start_new_session=True, env=_environment(settings), cwd=settings.home,
             )  # fmt: skip
-        server = Server(process.pid, f"sc://{spark.bind}:{spark.connect_port}", f"jdbc:hive2://{spark.bind}:{spark.jdbc_port}")
-        _record(settings).write_text(json.dumps(asdict(server)))
-        _wait(settings, process, log)
+        server = _written_down(settings, process.pid)
+        _wait(settings, lambda: process.poll() is None, process.pid, log)
         return server
+
+
+def _written_down(settings: Settings, pid: int) -> Server:
+    spark = settings.spark
+    server = Server(pid, f"sc://{spark.bind}:{spark.connect_port}", f"jdbc:hive2://{spark.bind}:{spark.jdbc_port}")
+    _record(settings).write_text(json.dumps(asdict(server)))
+    return server
+
+
+def _still_starting(settings: Settings) -> Server | None:
+    """The server whose starter was killed before its doors were open, or before it was written down: waited for, not met as a stranger."""
+    pid = _of_this_home(settings)
+    if pid is None:
+        return None
+    try:
+        _wait(settings, lambda: _is_ours(pid), pid, settings.home / "logs" / "server.log")
+    except MachineError:
+        return None  # it came to nothing and is gone now: a new one is started
+    return _written_down(settings, pid)
+
+
+def _of_this_home(settings: Settings) -> int | None:
+    """The process group of a server with this home's metastore; the home stands in its command line."""
+    mine = f"-Dderby.system.home={_metastore(settings)} ".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            said = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
+            if b"HiveThriftServer2" in said and mine in said:
+                return os.getpgid(int(folder.name))
+    return None
 
 
 def status(settings: Settings) -> Server | None:
@@ -102,7 +131,7 @@ def _command(settings: Settings) -> list[str]:
         # a long-lived Connect server keeps what idle sessions held: let them go early
         "spark.connect.session.manager.defaultSessionTimeout": "20m",
         "spark.sql.warehouse.dir": str(settings.home / "gold"),
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={settings.home / 'ops' / 'metastore'}",
+        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={_metastore(settings)}",
     }
     submit = Path(_spark_home()) / "bin" / "spark-submit"
     args = [str(submit), "--master", f"local[{spark.cores}]", "--driver-memory", spark.memory]
@@ -166,16 +195,16 @@ def _spark_home() -> str:
     return str(Path(spec.origin).parent)
 
 
-def _wait(settings: Settings, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(settings: Settings, lives: Callable[[], bool], pid: int, log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        if process.poll() is not None:
+        if not lives():
             break
         if is_open(settings.spark.bind, settings.spark.connect_port) and is_open(settings.spark.bind, settings.spark.jdbc_port):
             return
         time.sleep(0.1)
     with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(pid, signal.SIGKILL)
     _record(settings).unlink(missing_ok=True)
     raise MachineError("the local server did not come up", code="server", remedy=f"read the end of {log}, then run again")
 
@@ -207,6 +236,10 @@ def _is_ours(pid: int) -> bool:
         return b"HiveThriftServer2" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except FileNotFoundError:
         return False
+
+
+def _metastore(settings: Settings) -> Path:
+    return settings.home / "ops" / "metastore"
 
 
 def _record(settings: Settings) -> Path:
