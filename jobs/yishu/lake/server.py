@@ -83,11 +83,11 @@ def _still_starting(settings: Settings) -> Server | None:
 
 def _of_this_home(settings: Settings) -> int | None:
     """The process group of a server with this home's metastore; the home stands in its command line."""
-    mine = f"-Dderby.system.home={_metastore(settings)} ".encode()
+    mine = f"-Dderby.system.home={_metastore(settings)}".encode()
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             said = (folder / "cmdline").read_bytes().replace(b"\0", b" ")
-            if b"HiveThriftServer2" in said and mine in said:
+            if b"HiveThriftServer2" in said and (mine + b" " in said or mine + b'"' in said):
                 return os.getpgid(int(folder.name))
     return None
 
@@ -131,7 +131,7 @@ def _command(settings: Settings) -> list[str]:
         # a long-lived Connect server keeps what idle sessions held: let them go early
         "spark.connect.session.manager.defaultSessionTimeout": "20m",
         "spark.sql.warehouse.dir": str(settings.home / "gold"),
-        "spark.driver.extraJavaOptions": f"-XX:+UseParallelGC -Dderby.system.home={_metastore(settings)}",
+        "spark.driver.extraJavaOptions": f'-XX:+UseParallelGC "-Dderby.system.home={_metastore(settings)}"',
     }
     submit = Path(_spark_home()) / "bin" / "spark-submit"
     args = [str(submit), "--master", f"local[{spark.cores}]", "--driver-memory", spark.memory]
