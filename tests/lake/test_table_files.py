@@ -10,9 +10,11 @@ import pytest
 from deltalake import DeltaTable
 from pyspark.sql import SparkSession
 
+from handed_in import opened
 from yishu.derive.spark_types import Column, delta_schema
 from yishu.errors import DataError
 from yishu.lake import adoption, tables
+from yishu.lake.adoption import Target
 from yishu.lake.session import open_session
 from yishu.settings import Settings
 
@@ -34,17 +36,21 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return table
 
 
+def to(path: Path, step: str, columns: Sequence[Column] = COLUMNS) -> Target:
+    return Target(opened(path.parent / "home"), path, delta_schema(columns), step)
+
+
 def nothing(files: Sequence[Path]) -> None:
     assert all(file.is_file() for file in files)
 
 
 def put(spark: SparkSession, path: Path, rows: str, columns: Sequence[Column] = COLUMNS, step: str = "s") -> None:
-    adoption.replace(spark.sql(f"SELECT * FROM VALUES {rows}"), path, delta_schema(columns), step, nothing)
+    adoption.replace(spark.sql(f"SELECT * FROM VALUES {rows}"), to(path, step, columns), nothing)
 
 
 def rows_of(spark: SparkSession, path: Path) -> list[tuple[object, ...]]:
-    read = sorted(tuple(row) for row in tables.read(spark, path).collect())
-    assert read == sorted(tuple(row.values()) for row in DeltaTable(path).to_pyarrow_table().to_pylist())
+    read = sorted((tuple(row) for row in tables.read(spark, path).collect()), key=str)
+    assert read == sorted((tuple(row.values()) for row in DeltaTable(path).to_pyarrow_table().to_pylist()), key=str)
     return read
 
 
@@ -77,16 +83,46 @@ def test_what_a_check_refuses_is_not_seen_and_not_left(spark: SparkSession, path
     put(spark, path, "(1L, 'x') AS t(a, b)")
     before = sorted(p for p in path.rglob("*.parquet"))
     with pytest.raises(DataError):
-        adoption.replace(spark.sql("SELECT 2L AS a, 'y' AS b"), path, delta_schema(COLUMNS), "bad", refuse)
+        adoption.replace(spark.sql("SELECT 2L AS a, 'y' AS b"), to(path, "bad"), refuse)
     assert rows_of(spark, path) == [(1, "x")] and sorted(path.rglob("*.parquet")) == before
 
 
 def test_what_a_killed_run_wrote_before_its_commit_is_written_over(spark: SparkSession, path: Path) -> None:
     put(spark, path, "(1L, 'x') AS t(a, b)")
-    left = path / "version-1"
+    left = path / "version-1" / "rows"
     spark.sql("SELECT 9L AS a, 'left' AS b").write.parquet(str(left))
     put(spark, path, "(2L, 'y') AS t(a, b)", step="next")
     assert rows_of(spark, path) == [(2, "y")] and len(list(left.glob("*.parquet"))) == 1
+
+
+def test_rows_take_the_place_of_those_with_their_key_and_untouched_files_stay(spark: SparkSession, path: Path) -> None:
+    put(spark, path, "(1L, 'old'), (2L, 'stays') AS t(a, b)")
+    adoption.add(spark.sql("SELECT 7L AS a, 'apart' AS b"), to(path, "more"))
+    [apart] = set(tables.data_files(DeltaTable(path))) - set(path.glob("version-0/**/*.parquet"))
+    changed = spark.sql("SELECT * FROM VALUES (1L, 'new'), (3L, 'came') AS t(a, b)")
+    adoption.put_by_key(changed, to(path, "changed"), ["a"])
+    assert rows_of(spark, path) == [(1, "new"), (2, "stays"), (3, "came"), (7, "apart")]
+    assert apart in tables.data_files(DeltaTable(path)) and DeltaTable(path).version() == 2
+    adoption.put_by_key(changed.where("a > 9"), to(path, "nothing"), ["a"])
+    assert tables.done(path, "nothing") and len(rows_of(spark, path)) == 4
+
+
+def test_keys_of_two_columns_match_only_together(spark: SparkSession, path: Path) -> None:
+    put(spark, path, "(1L, 'x', 1.00BD), (1L, 'y', 1.00BD), (2L, 'x', 1.00BD) AS t(a, b, c)", WIDER)
+    adoption.put_by_key(spark.sql("SELECT 1L AS a, 'x' AS b, CAST(2 AS DECIMAL(10,2)) AS c"), to(path, "s2", WIDER), ["a", "b"])
+    assert [(a, b, str(c)) for a, b, c in rows_of(spark, path)] == [(1, "x", "2.00"), (1, "y", "1.00"), (2, "x", "1.00")]
+
+
+def test_rows_take_the_place_of_those_that_match(spark: SparkSession, path: Path) -> None:
+    put(spark, path, "(1L, 'x'), (2L, NULL), (3L, 'y') AS t(a, b)")
+    adoption.put_where(spark.sql("SELECT 9L AS a, 'x' AS b"), to(path, "where"), "b = 'x'")
+    assert rows_of(spark, path)[0::2] == [(2, None), (9, "x")] and len(rows_of(spark, path)) == 3
+
+
+def test_a_column_that_is_new_is_null_in_what_stays(spark: SparkSession, path: Path) -> None:
+    put(spark, path, "(1L, 'x'), (2L, 'y') AS t(a, b)")
+    adoption.put_by_key(spark.sql("SELECT 2L AS a, 'z' AS b, CAST(2 AS DECIMAL(10,2)) AS c"), to(path, "s2", WIDER), ["a"])
+    assert [(a, b, c and str(c)) for a, b, c in rows_of(spark, path)] == [(1, "x", None), (2, "z", "2.00")]
 
 
 @pytest.mark.parametrize("many", [500, 0], ids=["by name", "by Spark"])

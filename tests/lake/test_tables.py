@@ -8,9 +8,18 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
-from yishu.errors import TableDamaged
+from handed_in import opened
+from yishu.errors import DataError, TableDamaged
 from yishu.lake import adoption, tables
+from yishu.lake.adoption import Target
+from yishu.lake.lake import Lake
+
+
+def to(lake: Lake, table: Path, step: str, columns: str = "") -> Target:
+    return Target(lake, table, columns or SCHEMA, step)
+
 
 SCHEMA = json.dumps({"type": "struct", "fields": [{"name": "a", "type": "string", "nullable": True, "metadata": {}}]})
 
@@ -20,6 +29,11 @@ def table(tmp_path: Path) -> Path:
     return tmp_path / "我的 lake" / "silver" / "firm"
 
 
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return opened(tmp_path / "home")
+
+
 def written(table: Path, folder: str, kind: str) -> Path:
     file = table / folder / f"yishu_kind={kind}" / "part-0.parquet"
     file.parent.mkdir(parents=True)
@@ -27,17 +41,17 @@ def written(table: Path, folder: str, kind: str) -> Path:
     return file
 
 
-def test_files_that_a_table_took_in_stay_and_the_others_go(table: Path) -> None:
+def test_files_that_a_table_took_in_stay_and_the_others_go(table: Path, lake: Lake) -> None:
     good, bad = written(table, "d-1", "good"), written(table, "d-1", "bad")
-    assert adoption.adopt([good], table, SCHEMA, "one")
+    adoption.adopt([good], to(lake, table, "one"))
     adoption.sweep(table, "d-1")
     assert good.is_file() and not bad.parent.exists()
     found = tables.look(table)
     assert found is not None and (found.version, tables.row_count(table)) == (0, 1)
 
 
-def test_a_folder_that_no_table_refers_to_goes_and_nothing_else(table: Path) -> None:
-    adoption.adopt([written(table, "d-1", "good")], table, SCHEMA, "one")
+def test_a_folder_that_no_table_refers_to_goes_and_nothing_else(table: Path, lake: Lake) -> None:
+    adoption.adopt([written(table, "d-1", "good")], to(lake, table, "one"))
     left = written(table, "d-2", "good")
     adoption.sweep(table, "d-2")
     assert not left.parent.parent.exists() and tables.row_count(table) == 1
@@ -49,17 +63,23 @@ def test_before_the_first_commit_a_sweep_leaves_no_folder(table: Path) -> None:
     assert not table.exists()
 
 
-def test_other_columns_are_not_taken_in(table: Path) -> None:
-    adoption.adopt([written(table, "d-1", "good")], table, SCHEMA, "one")
+def test_a_column_that_is_new_is_added_and_one_of_another_type_is_refused(table: Path, lake: Lake) -> None:
+    adoption.adopt([written(table, "d-1", "good")], to(lake, table, "one"))
     wider = json.loads(SCHEMA)
-    wider["fields"].append({"name": "b", "type": "long", "nullable": True, "metadata": {}})
-    assert not adoption.adopt([written(table, "d-2", "good")], table, json.dumps(wider), "two")
-    assert not tables.done(table, "two") and tables.done(table, "one")
+    wider["fields"].append({"name": "b", "type": "long", "nullable": True, "metadata": {"comment": "乙"}})
+    adoption.adopt([written(table, "d-2", "good")], to(lake, table, "two", json.dumps(wider)))
+    found = DeltaTable(table)
+    assert found.to_pyarrow_table().to_pylist() == [{"a": "x", "b": None}] * 2
+    assert tables.done(table, "two") and tables.foreign_commits(table, 0) == []
+    wider["fields"][1]["type"] = "string"
+    with pytest.raises(DataError, match=r"b is .*long.*, the contract says .*string"):
+        adoption.adopt([written(table, "d-3", "good")], to(lake, table, "three", json.dumps(wider)))
+    assert not tables.done(table, "three")
 
 
-def test_a_missing_file_is_named(table: Path) -> None:
+def test_a_missing_file_is_named(table: Path, lake: Lake) -> None:
     good = written(table, "d-1", "good")
-    adoption.adopt([good], table, SCHEMA, "one")
+    adoption.adopt([good], to(lake, table, "one"))
     good.unlink()
     with pytest.raises(TableDamaged, match=r"part-0\.parquet"):
         tables.look(table)

@@ -18,7 +18,8 @@ from yishu.derive.spark_types import Column, delta_schema, silver_ddl, spark_typ
 from yishu.errors import ContractError, DataError, Place, TableDamaged
 from yishu.flow.inputs import bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
-from yishu.lake import adoption, tables
+from yishu.lake import tables
+from yishu.lake.adoption import Target, replace
 from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake, OpenSpark, token_key
 from yishu.lake.session import tune
@@ -31,7 +32,7 @@ _FORM = "1"
 
 
 @dataclass(frozen=True)
-class Target:
+class Shown:
     """One gold table to be: its name, contract fields, further columns and key."""
 
     table: str
@@ -61,7 +62,7 @@ def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     spark = open_spark()
     tune(spark, _rows_of(lake, mart.inputs))
     frame = _run_select(spark, mart, bind_inputs(lake, spark, mart.select.read_text(encoding="utf-8"), mart.inputs))
-    _publish_table(lake, spark, Target(table, mart.title, mart.fields, mart.key), frame, due)
+    _publish_table(lake, spark, Shown(table, mart.title, mart.fields, mart.key), frame, due)
     return True
 
 
@@ -76,7 +77,7 @@ def share(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> bool:
     spark = open_spark()
     tune(spark, _rows_of(lake, (source,)))
     system = tuple(c for c in system_columns(dataset.mode) if c.name not in ("_delivery", "_row"))
-    target = Target(table, dataset.title, dataset.fields, more=system)
+    target = Shown(table, dataset.title, dataset.fields, more=system)
     _publish_table(lake, spark, target, tables.read(spark, lake.silver(dataset.name)), due)
     return True
 
@@ -144,13 +145,13 @@ def _select_failed(mart: Mart, why: str) -> ContractError:
     )  # fmt: skip
 
 
-def _publish_table(lake: Lake, spark: SparkSession, target: Target, frame: DataFrame, due: Due) -> None:
+def _publish_table(lake: Lake, spark: SparkSession, target: Shown, frame: DataFrame, due: Due) -> None:
     path = lake.gold(target.table)
     columns = [*[c.column for c in gold_columns(target.fields)], *target.more]
     with lake.ledger.writing(target.table):
         masked = mask(lake, spark, frame, target)
-        app_id = f"gold:{target.table}:{due.stamp}:{_table_age(path)}"
-        adoption.replace(masked, path, delta_schema(columns), app_id, lambda files: _require_key(lake, target, files))
+        to = Target(lake, path, delta_schema(columns), f"gold:{target.table}:{due.stamp}:{_table_age(path)}")
+        replace(masked, to, lambda files: _require_key(lake, target, files))
         noted = lake.ledger.table(target.table)
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)
@@ -164,7 +165,7 @@ def _table_age(path: Path) -> int:
     return found.version if found else -1
 
 
-def mask(lake: Lake, spark: SparkSession, frame: DataFrame, target: Target) -> DataFrame:
+def mask(lake: Lake, spark: SparkSession, frame: DataFrame, target: Shown) -> DataFrame:
     """Gold's columns of a frame: high grades masked, tokens beside them, Chinese comments on all.
 
     The keys come from a one-row table, so that no plan, log or history ever shows them.
@@ -180,7 +181,7 @@ def mask(lake: Lake, spark: SparkSession, frame: DataFrame, target: Target) -> D
     return frame.select(*shown, *[F.col(c.name) for c in target.more])
 
 
-def _require_key(lake: Lake, target: Target, files: Sequence[Path]) -> None:
+def _require_key(lake: Lake, target: Shown, files: Sequence[Path]) -> None:
     """An analyst must be able to trust a mart's key: one row each, none missing."""
     key = gold_key(target.fields, target.key)
     if not key or not files:

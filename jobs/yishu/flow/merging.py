@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
-from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.flow.repeats import with_limits
 from yishu.flow.stage import period_start
 from yishu.lake import adoption, tables
+from yishu.lake.adoption import Target
 from yishu.lake.ledger import Delivery
-from yishu.lake.tables import Merge
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -29,10 +28,9 @@ class Arrival:
     dataset: Dataset
     delivery: Delivery
     rows: DataFrame
-    path: Path
-    app_id: str
+    to: Target
     files: tuple[Path, ...] | None = None
-    """The Parquet files, below `path`, that hold exactly these rows; None where the rows are yet to be computed."""
+    """The Parquet files, below the table's folder, that hold exactly these rows; None where the rows are yet to be computed."""
     kept_open: DataFrame | None = None
     """Snapshot only: keys of bad rows. They were handed in, so they have not vanished."""
     restates: bool = False
@@ -41,7 +39,7 @@ class Arrival:
 
 def merge_in(arrival: Arrival) -> None:
     """Put one delivery's rows into the table; a repeat with the same `app_id` does nothing."""
-    if tables.done(arrival.path, arrival.app_id):
+    if tables.done(arrival.to.path, arrival.to.app_id):
         return
     modes = {"append": _append, "upsert": _upsert, "history": _history, "snapshot": _snapshot}
     modes[arrival.dataset.mode](arrival)
@@ -49,43 +47,49 @@ def merge_in(arrival: Arrival) -> None:
 
 def _append(a: Arrival) -> None:
     """Facts by period: the period's rows are replaced by the newest generation."""
-    if a.restates and tables.exists(a.path):
+    if a.restates and tables.exists(a.to.path):
         period = f"_department = '{a.delivery.department}' AND _period = '{a.delivery.period}'"
-        tables.replace_where(a.rows, a.path, a.app_id, period)
+        adoption.put_where(a.rows, a.to, period)
     else:
         _add(a)
 
 
 def _add(a: Arrival) -> None:
     """Put the rows beside those that are there: files that lie there already are not written again."""
-    if a.files is None or not adoption.adopt(a.files, a.path, delta_schema(silver_table(a.dataset)), a.app_id):
-        tables.append(a.rows, a.path, a.app_id)
+    if a.files is None:
+        adoption.add(a.rows, a.to)
+    else:
+        adoption.adopt(a.files, a.to)
+
+
+def _meets_nothing(a: Arrival) -> bool:
+    """No key of the delivery is in the table: most first deliveries of a period, and all of a new table."""
+    return not tables.exists(a.to.path) or (a.files is not None and not adoption.holds_any(a.files, a.to, a.dataset.key))
 
 
 def _upsert(a: Arrival) -> None:
     """Latest by key: the sequence decides, then the period; never the order of arrival."""
-    if not tables.exists(a.path):
+    if _meets_nothing(a):
         _add(a)
         return
-    newer = f"struct(s.`{a.dataset.sequence}`, s._period) >= struct(t.`{a.dataset.sequence}`, t._period)"
-    clauses = (f"WHEN MATCHED AND {newer} THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
-    tables.merge(a.rows, a.path, a.app_id, Merge(_same_key(a.dataset), clauses))
+    from pyspark.sql import functions as F
+
+    table = tables.read(a.rows.sparkSession, a.to.path)
+    later = f"struct(t.`{a.dataset.sequence}`, t._period) > struct(s.`{a.dataset.sequence}`, s._period)"
+    newest = a.rows.alias("s").join(table.alias("t"), F.expr(f"{_same_key(a.dataset)} AND {later}"), "left_anti")
+    adoption.put_by_key(newest, a.to, a.dataset.key)
 
 
 def _history(a: Arrival) -> None:
     """SCD2: one row per key and sequence; a late version finds its place and moves its neighbours' limits."""
-    if not tables.exists(a.path):
+    if _meets_nothing(a):
         _add(a)
         return
-    table = tables.read(a.rows.sparkSession, a.path)
-    keys = list(a.dataset.key)
-    touched = table.join(a.rows.select(*keys).distinct(), keys, "left_semi")
+    table = tables.read(a.rows.sparkSession, a.to.path)
+    touched = table.join(a.rows.select(*a.dataset.key).distinct(), list(a.dataset.key), "left_semi")
     both = touched.unionByName(a.rows, allowMissingColumns=True)
-    changes = with_limits(_one_per_version(both, a.dataset), a.dataset)
-    on = f"{_same_key(a.dataset)} AND t._valid_from = s._valid_from"
-    differs = " OR ".join(f"NOT (t.`{c}` <=> s.`{c}`)" for c in changes.columns)
-    clauses = (f"WHEN MATCHED AND ({differs}) THEN UPDATE SET *", "WHEN NOT MATCHED THEN INSERT *")
-    tables.merge(changes, a.path, a.app_id, Merge(on, clauses))
+    versions = with_limits(_one_per_version(both, a.dataset), a.dataset)
+    adoption.put_by_key(versions, a.to, (*a.dataset.key, "_valid_from"))
 
 
 def _one_per_version(both: DataFrame, dataset: Dataset) -> DataFrame:
@@ -102,23 +106,17 @@ def _snapshot(a: Arrival) -> None:
     from pyspark.sql import functions as F
 
     new, start = a.rows, F.lit(period_start(a.delivery.period)).cast("timestamp")
-    if not tables.exists(a.path):
+    if not tables.exists(a.to.path):
         _add(a)
         return
-    current = tables.read(a.rows.sparkSession, a.path).where("_is_current")
+    current = tables.read(a.rows.sparkSession, a.to.path).where("_is_current")
     same = _same_content(a.dataset)
     opened = new.alias("s").join(current.alias("t"), F.expr(same), "left_anti")
     closed = current.alias("t").join(new.alias("s"), F.expr(same), "left_anti")
     if a.kept_open is not None:
         closed = closed.join(a.kept_open, list(a.dataset.key), "left_anti")
     closed = closed.withColumn("_valid_to", start).withColumn("_is_current", F.lit(False))
-    changes = closed.select(*new.columns).unionByName(opened)
-    on = f"{_same_key(a.dataset)} AND t._valid_from = s._valid_from"
-    clauses = (
-        "WHEN MATCHED THEN UPDATE SET t._valid_to = s._valid_to, t._is_current = s._is_current",
-        "WHEN NOT MATCHED THEN INSERT *",
-    )
-    tables.merge(changes, a.path, a.app_id, Merge(on, clauses))
+    adoption.put_by_key(closed.unionByName(opened, allowMissingColumns=True), a.to, (*a.dataset.key, "_valid_from"))
 
 
 def _same_key(dataset: Dataset) -> str:

@@ -5,17 +5,19 @@ The verdicts stand as they were given (what lies in quarantine stays there), so 
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
+from yishu.derive.spark_types import columns_ddl, delta_schema, silver_table
 from yishu.flow.merging import Arrival, merge_in, order_of_arrival
 from yishu.flow.repeats import best
 from yishu.flow.stage import ROW, silver_columns, stage
 from yishu.lake import tables
+from yishu.lake.adoption import Target, replace
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
 
@@ -41,10 +43,10 @@ def rebuild(lake: Lake, spark: SparkSession, dataset: Dataset, deliveries: Itera
     ordered = sorted(deliveries, key=lambda d: order_of_arrival(dataset, d))
     for delivery in ordered:
         merge_in(_arrival(lake, spark, dataset, delivery, scratch))
-    if tables.exists(scratch):
-        tables.overwrite(tables.read(spark, scratch), target, app_id)
-    elif tables.exists(target):
-        tables.overwrite(tables.read(spark, target).limit(0), target, app_id)
+    if tables.exists(scratch) or tables.exists(target):
+        columns = silver_table(dataset)
+        found = tables.read(spark, scratch) if tables.exists(scratch) else spark.createDataFrame([], columns_ddl(columns))
+        replace(found, Target(lake, target, delta_schema(columns), app_id))
     shutil.rmtree(scratch, ignore_errors=True)
 
 
@@ -64,7 +66,8 @@ def _arrival(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delive
         staged = stage(lake, spark, dataset, delivery)
         kept_open = staged.join(bad, list(ROW), "left_semi").select(*dataset.key)
     rows = recorded_good_rows(lake, spark, dataset, delivery)
-    return Arrival(dataset, replace(delivery, supersedes=None), rows, scratch, f"rebuild:{delivery.id}", None, kept_open)
+    to = Target(lake, scratch, delta_schema(silver_table(dataset)), f"rebuild:{delivery.id}")
+    return Arrival(dataset, dataclasses.replace(delivery, supersedes=None), rows, to, None, kept_open)
 
 
 def _quarantined(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame | None:

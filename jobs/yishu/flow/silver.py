@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from yishu.contract.model import Dataset
+from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.errors import DataError
 from yishu.flow import judge
 from yishu.flow.bad_rows import spelled_out
@@ -19,6 +20,7 @@ from yishu.flow.merging import Arrival, merge_in, needs_rebuild
 from yishu.flow.rebuild import rebuild
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
+from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
 from yishu.lake.session import tune
@@ -167,7 +169,6 @@ def _arrival(lake: Lake, spark: SparkSession, passage: Passage) -> Arrival:
     kept_open = None
     if dataset.mode == "snapshot" and verdicts.bad:
         kept_open = judge.rows(spark, dataset, verdicts, "bad").select(*dataset.key)
-    return Arrival(
-        dataset, passage.delivery, judge.rows(spark, dataset, verdicts, "good", "best"), lake.silver(dataset.name),
-        passage.app_id("silver"), verdicts.files("good", "best"), kept_open, passage.restates,
-    )  # fmt: skip
+    to = Target(lake, lake.silver(dataset.name), delta_schema(silver_table(dataset)), passage.app_id("silver"))
+    rows = judge.rows(spark, dataset, verdicts, "good", "best")
+    return Arrival(dataset, passage.delivery, rows, to, verdicts.files("good", "best"), kept_open, passage.restates)

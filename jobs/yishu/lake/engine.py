@@ -29,9 +29,10 @@ def engine(lake: Lake) -> Iterator[DuckDBPyConnection]:
         yield opened
 
 
-def parquet(files: Sequence[Path]) -> str:
-    """Some Parquet files with the same columns, as a table of DuckDB's SQL; each path is meant by the letter."""
-    return f"read_parquet([{', '.join(map(_literal, files))}], hive_partitioning = false)"
+def parquet(files: Sequence[Path], *, named: bool = False) -> str:
+    """Some Parquet files as a table of DuckDB's SQL, with a column `filename` if asked; each path is meant by the letter."""
+    more = ", filename = true" if named else ""
+    return f"read_parquet([{', '.join(map(_literal, files))}], hive_partitioning = false, union_by_name = true{more})"
 
 
 def _literal(file: Path) -> str:

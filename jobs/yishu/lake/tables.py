@@ -7,8 +7,7 @@ would silently skip late deliveries) and our own mark, so that a repeat is a no-
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -137,16 +136,6 @@ def read_files(spark: SparkSession, files: Sequence[Path], schema: StructType | 
     return spark.read.schema(schema).parquet(*exact)
 
 
-LEAN = {"delta.dataSkippingStatsColumns": "_delivery"}
-"""A new table of ours that nobody searches by value: statistics on every column would be a fifth of its write."""
-
-
-def append(frame: DataFrame, path: Path, app_id: str) -> None:
-    """Add the frame's rows; a table that is made by this keeps statistics on the delivery alone."""
-    new = {} if exists(path) else LEAN
-    _write(frame, path, app_id).mode("append").option("mergeSchema", "true").options(**new).save(str(path))
-
-
 def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: Sequence[str] = ()) -> None:
     """Stream rows, each with its `_delivery`, into a table that delta-rs alone writes, in one commit.
 
@@ -169,51 +158,28 @@ def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: S
 
 
 def properties(app_id: str) -> CommitProperties:
-    """Our mark and the step's appId, as delta-rs wants them; `_write` tells Spark the same."""
+    """Our mark and the step's appId, of which a table takes each once."""
     from deltalake import CommitProperties, Transaction
 
-    mark = json.dumps({"by": MARK, "step": app_id})
-    return CommitProperties(custom_metadata={"userMetadata": mark}, app_transactions=[Transaction(app_id, 1)])
+    said = json.dumps({"by": MARK, "step": app_id})
+    return CommitProperties(custom_metadata={"userMetadata": said}, app_transactions=[Transaction(app_id, 1)])
 
 
-def replace_where(frame: DataFrame, path: Path, app_id: str, predicate: str) -> None:
-    """Put the frame in the place of the rows that match the predicate, in one commit."""
-    _write(frame, path, app_id).mode("overwrite").option("replaceWhere", predicate).save(str(path))
+def mark(step: str) -> CommitProperties:
+    """Our mark alone, for what changes no row."""
+    from deltalake import CommitProperties
 
-
-def overwrite(frame: DataFrame, path: Path, app_id: str) -> None:
-    """Put the frame in the place of the whole table, its schema too, in one commit; history is kept."""
-    _write(frame, path, app_id).mode("overwrite").option("overwriteSchema", "true").save(str(path))
-
-
-@dataclass(frozen=True)
-class Merge:
-    """One MERGE: rows of `source` meet the table's on `on`; clauses in order (aliases `t` and `s`)."""
-
-    on: str
-    clauses: Sequence[str]
-
-
-def merge(source: DataFrame, path: Path, app_id: str, plan: Merge) -> None:
-    """Run one MERGE of the source into the table, in one commit."""
-    spark = source.sparkSession
-    source.createOrReplaceTempView("yishu_merge_source")
-    sql = f"MERGE INTO delta.`{path}` t USING yishu_merge_source s ON {plan.on} " + " ".join(plan.clauses)
-    try:
-        with _transaction(spark, app_id):
-            spark.sql(sql)
-    finally:
-        spark.catalog.dropTempView("yishu_merge_source")
+    return CommitProperties(custom_metadata={MARK: step})
 
 
 def register(spark: SparkSession, table: str, path: Path, comment: str) -> None:
     """Make a gold table known by name, with its Chinese title, for JDBC; what the name meant before is forgotten."""
-    from deltalake import CommitProperties, DeltaTable
+    from deltalake import DeltaTable
 
     lying = DeltaTable(path)
     if lying.metadata().description != comment:
         # a hundredth of what Spark's COMMENT ON TABLE costs
-        lying.alter.set_table_description(comment, commit_properties=CommitProperties(custom_metadata={MARK: f"register:{table}"}))
+        lying.alter.set_table_description(comment, commit_properties=mark(f"register:{table}"))
     spark.sql(f"CREATE SCHEMA IF NOT EXISTS `{table.split('.')[0]}`")
     spark.sql(f"DROP TABLE IF EXISTS {table}")
     spark.sql(f"CREATE TABLE {table} USING delta LOCATION '{path}'")
@@ -234,27 +200,3 @@ def assert_readable_by_all(path: Path) -> None:
             expected="reader version 1, so that every BI reader can open it", subject=str(path),
             remedy="remove spark.databricks.delta.properties.defaults.* from the cluster, then yishu reprocess",
         )  # fmt: skip
-
-
-def _write(frame: DataFrame, path: Path, app_id: str):  # type: ignore[no-untyped-def]
-    return (
-        frame.write.format("delta").option("txnAppId", app_id).option("txnVersion", 1)
-        .option("userMetadata", json.dumps({"by": MARK, "step": app_id}))
-    )  # fmt: skip
-
-
-@contextmanager
-def _transaction(spark: SparkSession, app_id: str) -> Iterator[None]:
-    """DML statements take their transaction from the session, which must forget it afterwards."""
-    keys = {
-        "spark.databricks.delta.write.txnAppId": app_id,
-        "spark.databricks.delta.write.txnVersion": "1",
-        "spark.databricks.delta.commitInfo.userMetadata": json.dumps({"by": MARK, "step": app_id}),
-    }
-    for key, value in keys.items():
-        spark.conf.set(key, value)
-    try:
-        yield
-    finally:
-        for key in keys:
-            spark.conf.unset(key)
