@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 import mariadb
 import pulled
 from postgres import Postgres
 from pulled import QUERY, VARIABLE, Source, accept, in_landing, pulling, rows_of, taken
+from small_lake import small_project
+from yishu.cli import cli
 from yishu.errors import DataError, MachineError, UsageError
 from yishu.flow import extract, pipeline
 from yishu.flow.landing import waiting
@@ -153,6 +156,13 @@ def test_a_query_that_ends_with_its_period_can_restate_an_old_one(permits: Sourc
         assert ids(lake) == ["1", "2", "4"]
 
 
+def test_a_moment_in_the_future_does_not_become_the_watermark(permits: Source, lake: Lake) -> None:
+    permits.permits((3, "手误", "9999-12-31 00:00:00"))
+    accept(lake, taken(lake))
+    permits.permits((4, "许可丁", "2024-07-01 08:00:00"))
+    assert ids(lake, "2024-07") == ["3", "4"]
+
+
 def test_no_rows_write_nothing_and_are_asked_for_once_a_day(permits: Source, lake: Lake) -> None:
     permits.do("DELETE FROM permit")
     assert pull_due(lake, "thing") == "2024-06"
@@ -169,7 +179,28 @@ def test_both_doors_pull_what_is_due_by_themselves(permits: Source, lake: Lake) 
     assert json.loads(row.detail) == {"rows": 2, "after": None, "watermark": "2024-06-20 23:59:59.500000"}
 
 
+def test_values_that_cannot_be_compared_are_no_watermark(maria: mariadb.MariaDb, lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = Source(maria.database())
+    monkeypatch.setenv(VARIABLE, source.address)
+    source.do("CREATE TABLE permit (id int, name text, changed datetime)", "INSERT INTO permit VALUES (1, 'a', '2024-06-01')",
+              "SET sql_mode = ''", "INSERT INTO permit VALUES (2, 'b', '0000-00-00')")  # fmt: skip
+    with pytest.raises(UsageError, match="not all values of the watermark 'changed' can be compared"):
+        pull(lake, "thing", "2024-06")
+
+
 # --- what goes wrong
+
+
+def test_a_failed_pull_holds_nobody_up_and_is_tried_again(
+    permits: Source, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.delenv(VARIABLE)
+        patched.setattr(pipeline, "publish", lambda lake, database: None)  # this lake has no catalogue
+        report = pipeline.run(lake, lambda: pytest.fail("no session is needed"))
+        assert [error.code for error in report.errors] == ["source"]
+    assert pipeline.pending(lake) == [], "no DAG is woken for it within the hour"
+    assert [delivery.state for delivery in pipeline.receive(lake, "thing")] == ["waiting"], "a run tries at once"
 
 
 def test_a_pull_that_is_killed_midway_leaves_nothing_to_be_seen(
@@ -290,3 +321,24 @@ def test_three_hundred_thousand_rows_pass_through_little_memory(source: Source, 
     rows, file, grown = map(int, done.stdout.split())
     assert rows == 300_000
     assert grown < 60, f"{grown} MiB for a file of {file} MiB"
+
+
+def test_the_command_pulls_what_is_due_and_says_so(
+    permits: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = small_project(tmp_path / "project")
+    query = "SELECT id, changed AS seen FROM permit WHERE :after IS NULL OR changed > :after ORDER BY id"
+    contract = project / "schemas/basic/toy/fact.yaml"
+    supply = f'{{format: parquet, pull: {{connection: LICENCES, query: "{query}", watermark: seen}}}}'
+    contract.write_text(contract.read_text("utf-8") + f"  - {{property: yishu.supply, value: {supply}}}\n", "utf-8")
+    monkeypatch.setenv("YISHU_PROJECT", str(project))
+    monkeypatch.setenv("YISHU_HOME", str(tmp_path / "home"))
+    done = CliRunner().invoke(cli, ["pull", "--json"], standalone_mode=False)
+    (found,) = json.loads(done.stdout)["pulled"]
+    assert (found["dataset"], done.return_value) == ("fact", 0)
+    assert (tmp_path / "home/landing" / found["file"]).is_file()
+    permits.do("DELETE FROM permit")
+    again = CliRunner().invoke(cli, ["pull", "fact", "--period", "1999-12"], standalone_mode=False)
+    assert "1999-12 cannot be pulled now" in again.stderr and again.return_value == 1
+    wrong = CliRunner().invoke(cli, ["pull", "firm"], standalone_mode=False)
+    assert "firm is no dataset that is pulled — expected one of fact" in wrong.stderr and wrong.return_value == 2

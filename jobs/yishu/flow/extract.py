@@ -6,6 +6,7 @@ import contextlib
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -14,8 +15,8 @@ from yishu.contract.select import read_parameters
 from yishu.errors import Place, UsageError
 from yishu.flow.pull_order import Order, typed
 from yishu.flow.pulled_cells import written
+from yishu.lake.lake import Lake
 from yishu.lake.source_database import Asked, Parameter, selected
-from yishu.settings import Settings
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,11 +30,11 @@ class Extract:
     watermark: str | None
 
 
-def write_extract(settings: Settings, order: Order, after: Parameter, part: Path) -> Extract:
+def write_extract(lake: Lake, order: Order, after: Parameter, part: Path) -> Extract:
     """Write the query's rows in the order in which the database gives them; no row, no file.
 
     Args:
-        settings: the zone in which moments are shown, and the rows of a batch.
+        lake: the zone in which moments are shown, the rows of a batch, and the clock.
         order: whose query, for which period.
         after: the watermark before it.
         part: the file, whose folder is made when the first rows have come.
@@ -45,7 +46,7 @@ def write_extract(settings: Settings, order: Order, after: Parameter, part: Path
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    period = order.period
+    settings, period, now = lake.settings, order.period, lake.clock()
     values = {"after": after, "start": period.start, "end": period.end + dt.timedelta(days=1)}
     asked = read_parameters(order.pull.query)
     given = {name: value for name, value in values.items() if isinstance(asked, frozenset) and name in asked}
@@ -64,7 +65,7 @@ def write_extract(settings: Settings, order: Order, after: Parameter, part: Path
             writer.write_batch(_texts(order, columns, schema))
             rows += len(batch)
             if mark is not None:
-                best = max((v for v in (best, *columns[mark]) if v is not None), default=None)
+                best = _greatest(order, [best, *columns[mark]], now)
     text = written(best) if best is not None else None
     if text is not None:
         typed(order, text, "of this extract")  # now, not when the next period is pulled
@@ -90,6 +91,23 @@ def _place_of_watermark(order: Order, names: Sequence[str]) -> int | None:
                          subject=order.dataset.name, expected=f"a column {field.name} or {field.title}",
                          remedy="add it to the SELECT")  # fmt: skip
     return found[0]
+
+
+def _greatest(order: Order, values: Sequence[object], now: dt.datetime) -> object:
+    try:
+        return max((v for v in values if v is not None and not _ahead(v, now)), default=None)  # type: ignore[type-var]
+    except (TypeError, InvalidOperation):  # MySQL's 0000-00-00 comes as text, PostgreSQL has a decimal that is no number
+        raise UsageError(f"{order.dataset.name}: not all values of the watermark {order.pull.watermark!r} can be compared",
+                         code="watermark", subject=order.dataset.name, expected="numbers, dates or timestamps, or NULL",
+                         remedy="turn the others into NULL in the query (nullif)") from None  # fmt: skip
+
+
+def _ahead(value: object, now: dt.datetime) -> bool:
+    """A slip such as 9999-12-31: were it the watermark, nothing would ever be newer. A day is left for clocks that differ."""
+    latest = (now + dt.timedelta(days=1)).replace(tzinfo=None)
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None) > latest
+    return isinstance(value, dt.date) and value > latest.date()
 
 
 def _texts(order: Order, columns: Sequence[Sequence[object]], schema: pa.Schema) -> pa.RecordBatch:

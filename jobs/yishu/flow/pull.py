@@ -100,7 +100,7 @@ def _pulled(lake: Lake, order: Order) -> Path | None:
     part = folder / _PART
     after = reached(lake, order)
     try:
-        extract = write_extract(lake.settings, order, after, part)
+        extract = write_extract(lake, order, after, part)
         file = _publish(lake, order, extract, part) if extract.rows else None
     except OSError as error:
         raise MachineError(f"{order.subject}: the extract cannot be written: {error}", code="landing", place=Place(folder),

@@ -112,7 +112,10 @@ def typed(order: Order, text: str, whose: str) -> Parameter:
     """
     read = {"integer": int, "decimal": Decimal, "date": dt.date.fromisoformat, "timestamp": dt.datetime.fromisoformat}
     try:
-        return read[order.kind](text)  # type: ignore[operator,no-any-return]
+        value: Parameter = read[order.kind](text)  # type: ignore[operator]
+        if (isinstance(value, Decimal) and not value.is_finite()) or (isinstance(value, dt.datetime) and value.tzinfo):
+            raise ValueError(text)
+        return value
     except (KeyError, ValueError, InvalidOperation):
         raise UsageError(
             f"{order.subject}: the watermark {text!r} {whose} is no {order.kind}", code="watermark", subject=order.dataset.name,
