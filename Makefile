@@ -62,12 +62,13 @@ $(READY): requirements.lock pyproject.toml conf/jars.xml conf/jars.sha256
 	@$(BIN)/python -m yishu.lake.jars conf >&2
 	@touch $@
 
-# Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, Noto CJK lets Chromium draw what it looks at;
-# MinIO is the object store, which Go builds.
+# Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, it and MariaDB are departments' databases (MariaDB's core
+# packages have the programs and no service), Noto CJK lets Chromium draw what it looks at. MinIO is the object store; Go builds it.
 $(TESTED): $(READY)
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	{ command -v mariadb-install-db && ls /usr/sbin/mariadbd; } >/dev/null 2>&1 || missing="$$missing mariadb-server-core mariadb-client-core"; \
 	ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || missing="$$missing fonts-noto-cjk"; \
 	if [ -n "$$missing" ] && { [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; }; then \
 	  echo "the tests need$$missing: install with apt-get install$$missing (make run does without)" >&2; exit 2; fi; \

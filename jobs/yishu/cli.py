@@ -15,6 +15,7 @@ COMMANDS = {
     "contract": ("contracts", "Draft a contract from a sample file."),
     "sample": ("province", "Write the departments' sample extracts."),
     "run": ("flow", "Take everything that waits through to gold, in this process."),
+    "pull": ("flow", "Take extracts from departments' own databases into landing."),
     "status": ("look", "Deliveries, their states and balances."),
     "due": ("calendar", "What departments owe: late, due soon, come."),
     "receipt": ("look", "What the department gets back."),

@@ -32,6 +32,12 @@ class Bad:
     what: str
 
 
+_PULL = (
+    'pull: {connection: FIRMS, query: "SELECT uscc, update_time FROM firms WHERE update_time > :after AND update_time < :end",'
+    " watermark: update_time}"
+)
+_PULLED = f"format: parquet, {_PULL}"
+
 _BAD = (
     Bad("unknown-element", FIRM, "#citizen_id", "#citizen", "#citizen}", "'citizen', which does not exist"),
     Bad("one-data", VISIT, "        authoritativeDefinitions: [{type: element, url: elements.yaml#uscc}]\n", "",
@@ -108,6 +114,21 @@ _BAD = (
     Bad("supply-positions", FIRM, "format: csv, encoding: gb18030",
         "format: fixed, unit: bytes, encoding: utf-16, positions: {uscc: {start: 1, length: 18}, update_time: {start: 19, length: 19}}",
         "yishu.supply", "where a line's end is none"),
+    Bad("pull-format", FIRM, "format: csv, encoding: gb18030", f"format: csv, {_PULL}", "yishu.supply", "a pull, but the format csv"),
+    Bad("pull-query", FIRM, "format: csv, encoding: gb18030", _PULLED.replace("SELECT", "DELETE"), "yishu.supply",
+        "another statement than a SELECT"),
+    Bad("pull-query", FIRM, "format: csv, encoding: gb18030", _PULLED.replace("firms", "firms; SELECT 1"), "yishu.supply",
+        "2 statements"),
+    Bad("pull-query", FIRM, "format: csv, encoding: gb18030", _PULLED.replace("FROM", "FROM ("), "yishu.supply", "cannot be parsed"),
+    Bad("pull-query", FIRM, "format: csv, encoding: gb18030", _PULLED.replace(":end", ":until"), "yishu.supply", "asks for 'until'"),
+    Bad("pull-watermark", FIRM, "format: csv, encoding: gb18030", _PULLED.replace("watermark: update_time", "watermark: changed"),
+        "yishu.supply", "'changed' is no field"),
+    Bad("pull-watermark", FIRM, "format: csv, encoding: gb18030", _PULLED.replace("watermark: update_time", "watermark: address"),
+        "yishu.supply", "'address' is a string"),
+    Bad("pull-watermark", FIRM, "format: csv, encoding: gb18030", _PULLED.replace(", watermark: update_time", ""), "yishu.supply",
+        "asks for :after, but no watermark"),
+    Bad("pull-supplier", VISIT, "value: [tax]}\n", "value: [tax, amr]}\n  - property: yishu.supply\n    value: "
+        "{format: parquet, pull: {connection: VISITS, query: SELECT visit_no FROM visits}}\n", "yishu.suppliers", "a pull, but 2 suppliers"),
     Bad("inputs-exist", MART, "- silver.firm", "- silver.firms", "silver.firms", "'silver.firms' is no dataset"),
     Bad("inputs-exist", DIM, "codes.divisions", "codes.division", "codes.division", "'codes.division' is no code list"),
     Bad("inputs-exist", MART, "- dim.division", "- dim.divisions", "dim.divisions", "is no mart"),
@@ -222,3 +243,12 @@ def test_every_rule_has_a_bad_case_and_a_text() -> None:
     tested = {bad.code for bad in _BAD} | {"no-cycle", "shared-holds-marts"}
     assert {code_of(rule) for rule in RULES} == tested
     assert all(len(text_of(rule)) > 20 for rule in RULES)
+
+
+def test_a_pull_that_is_right_has_no_findings(project_files: ProjectFiles) -> None:
+    for query in ("SELECT uscc::text, update_time FROM a.firms WHERE :after IS NULL OR update_time > :after",
+                  "WITH f AS (SELECT * FROM `firms`) SELECT uscc, update_time FROM f WHERE update_time < :end"):  # fmt: skip
+        supply = f'format: parquet, pull: {{connection: A_1, query: "{query}", watermark: update_time}}'
+        changed = project_files.change(FIRM, "format: csv, encoding: gb18030", supply)
+        assert problems(project_files) == []
+        changed.write_text(changed.read_text("utf-8").replace(supply, "format: csv, encoding: gb18030"), "utf-8")

@@ -1,11 +1,13 @@
-"""`yishu run`: everything that waits, through to gold, in this process."""
+"""`yishu run`: everything that waits, through to gold, in this process; `yishu pull`: extracts from departments' databases."""
 
 from __future__ import annotations
 
 import click
 
 from yishu.commands.opening import logs_to_stderr, opened, say_json
+from yishu.errors import YishuError
 from yishu.flow import pipeline
+from yishu.flow import pull as pulling
 
 
 @click.command()
@@ -27,3 +29,35 @@ def run(targets: tuple[str, ...], as_json: bool) -> int:
         click.secho(str(error), fg="red", err=True)
     worst = max((e.exit_code for e in report.errors), default=0)
     return worst or (1 if {"held", "rejected"} & {*states, *(d.state for d in report.received)} else 0)
+
+
+@click.command()
+@click.argument("datasets", nargs=-1)
+@click.option("--period", help="As landing's folders are named; where not given, the last one that has ended.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
+def pull(datasets: tuple[str, ...], period: str | None, as_json: bool) -> int:
+    """Take the extracts of DATASETS (all that are pulled if none) from their departments' databases into landing.
+
+    A second pull of a period restates it. `yishu run` takes them from there on.
+    """
+    logs_to_stderr()
+    rows: list[dict[str, str | None]] = []
+    errors: list[YishuError] = []
+    with opened() as o:
+        for name in datasets or [d.name for d in o.lake.project.datasets.values() if d.supply.pull]:
+            try:
+                span = period or pulling.period_now(o.lake, name)
+                file = pulling.pull(o.lake, name, span)
+            except YishuError as error:
+                errors.append(error)
+                continue
+            shown = file.relative_to(o.lake.settings.landing).as_posix() if file else None
+            rows.append({"dataset": name, "period": span, "file": shown})
+    if as_json:
+        say_json({"pulled": rows, "errors": [str(kept) for kept in errors]})
+    else:
+        for row in rows:
+            click.echo(f"{row['dataset']} {row['period']}: {row['file'] or 'no rows, nothing written'}")
+    for kept in errors:
+        click.secho(str(kept), fg="red", err=True)
+    return max((kept.exit_code for kept in errors), default=0)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from yishu.contract.finding import Finding, at_key
-from yishu.contract.model import Dataset, FileFormat, Project, Span, Supply
+from yishu.contract.model import Dataset, FileFormat, Project, Pull, Span, Supply
+from yishu.contract.select import QUERY_PARAMETERS, Unreadable, read_parameters
 
 _TEXTS: tuple[FileFormat, ...] = ("csv", "fixed", "jsonl", "json", "xml")
 _SHEETS: tuple[FileFormat, ...] = ("xlsx", "xls")
@@ -15,6 +16,8 @@ _FOR: dict[str, tuple[FileFormat, ...]] = {
     "path": ("json", "xml"), "cells": ("xml",), "positions": ("fixed",), "unit": ("fixed",),
 }  # fmt: skip
 """The keys that only some forms understand."""
+_ORDERED = ("integer", "decimal", "date", "timestamp")
+"""Texts are no watermark: every database puts them in an order of its own."""
 
 
 def supply_keys(project: Project) -> Iterable[Finding]:
@@ -69,3 +72,59 @@ def _wrong_positions(dataset: Dataset) -> Iterable[tuple[str, str]]:
 
 def _end(span: Span) -> int:
     return span.start + span.length
+
+
+def pull_format(project: Project) -> Iterable[Finding]:
+    """A dataset that is pulled has the format parquet, which is what the pull writes."""
+    for dataset, _ in _pulled(project):
+        if dataset.supply.format != "parquet":
+            yield Finding(
+                at_key(dataset, "supply", "format"), f"a pull, but the format {dataset.supply.format}", "write `format: parquet`",
+                dataset.name,
+            )  # fmt: skip
+
+
+def pull_query(project: Project) -> Iterable[Finding]:
+    """The query of a pull is one SELECT that changes nothing and asks for no other parameters than :after, :start and :end."""
+    for dataset, pull in _pulled(project):
+        found = read_parameters(pull.query)
+        if isinstance(found, Unreadable):
+            yield Finding(at_key(dataset, "supply", "pull", "query"), found.what, found.remedy, dataset.name)
+        else:
+            for name in sorted(found - QUERY_PARAMETERS):
+                yield Finding(
+                    at_key(dataset, "supply", "pull", "query"), f"the query asks for {name!r}", "use :after, :start and :end only",
+                    dataset.name,
+                )  # fmt: skip
+
+
+def pull_watermark(project: Project) -> Iterable[Finding]:
+    """The watermark of a pull is a field that numbers or dates put in order, and there is one where the query asks for :after."""
+    for dataset, pull in _pulled(project):
+        name, asked = pull.watermark, read_parameters(pull.query)
+        kind = next((field.type.kind for field in dataset.fields if field.name == name), "")
+        what = ""
+        if name is None and not isinstance(asked, Unreadable) and "after" in asked:
+            what = "the query asks for :after, but no watermark is given"
+        elif name is not None and kind not in _ORDERED:
+            what = f"the watermark {name!r} is {f'a {kind}' if kind else 'no field'}"
+        if what:
+            yield Finding(
+                at_key(dataset, "supply", "pull"), what, f"write `watermark: <field>`, one of {', '.join(_ORDERED)}", dataset.name
+            )
+
+
+def pull_supplier(project: Project) -> Iterable[Finding]:
+    """A dataset that is pulled has exactly one supplier: one database is one department's."""
+    for dataset, _ in _pulled(project):
+        if len(dataset.suppliers) != 1:
+            yield Finding(
+                at_key(dataset, "suppliers"), f"a pull, but {len(dataset.suppliers)} suppliers", "leave the one whose database it is",
+                dataset.name,
+            )  # fmt: skip
+
+
+def _pulled(project: Project) -> Iterator[tuple[Dataset, Pull]]:
+    for dataset in project.datasets.values():
+        if dataset.supply.pull is not None:
+            yield dataset, dataset.supply.pull

@@ -151,6 +151,18 @@ class Span(Frozen):
     length: Annotated[int, Value(ge=1)]
 
 
+class Pull(Frozen):
+    """A dataset that nobody hands in as files: its extract is taken from the department's own database."""
+
+    connection: Annotated[str, Value(pattern=r"^[A-Z][A-Z0-9_]*$")]
+    """`YISHU_SOURCE_<connection>` holds the database's address; no secret stands in a contract."""
+    query: Annotated[str, Value(min_length=1)]
+    """One SELECT. It may ask for `:after` (the watermark before the period, NULL at first), `:start` and `:end` (the period's
+    first day, and the first day after it)."""
+    watermark: str | None = None
+    """The field whose greatest value says how far the extract reaches."""
+
+
 class Supply(Frozen):
     """供数形式: the form in which a department hands a dataset in; whether it is packed as gz or zip is told by content."""
 
@@ -174,6 +186,7 @@ class Supply(Frozen):
     """fixed: what `positions` count. In GB18030 bytes, a Chinese character takes as many places as on a printed page."""
     manifest: Literal["optional", "required"] = "optional"
     """Whether files wait until a `manifest.json` beside them says that they are all there."""
+    pull: Pull | None = None
 
 
 class Dataset(Frozen):

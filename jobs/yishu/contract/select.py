@@ -1,4 +1,4 @@
-"""A mart's SQL text → the columns that it gives and the tables that it reads, without a running Spark."""
+"""A mart's SQL text → the columns that it gives and the tables that it reads; a pull's → its parameters. Nothing is run."""
 
 from __future__ import annotations
 
@@ -37,6 +37,12 @@ class Unreadable:
     remedy: str
 
 
+QUERY_PARAMETERS = frozenset({"after", "start", "end"})
+"""What the query of a pull may ask for."""
+_DIALECTS = ("postgres", "mysql")
+"""Those of the databases that can be pulled from; which of them it is, the address says, and that is not known here."""
+
+
 @functools.lru_cache(maxsize=512)
 def read_select(text: str) -> Select | Unreadable:
     """Parse one SELECT in Spark's dialect."""
@@ -56,6 +62,30 @@ def read_select(text: str) -> Select | Unreadable:
     if not isinstance(statements[0], exp.Query):
         return Unreadable("the file holds another statement than a SELECT", 1, "leave exactly one SELECT")
     return _read_query(statements[0])
+
+
+@functools.lru_cache(maxsize=512)
+def read_parameters(query: str) -> frozenset[str] | Unreadable:
+    """The names of the parameters in a pull's one SELECT, as PostgreSQL or MySQL reads it."""
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.errors import SqlglotError
+
+    why = ""
+    for dialect in _DIALECTS:
+        try:
+            statements = [s for s in sqlglot.parse(query, dialect=dialect) if s is not None]
+        except SqlglotError as error:
+            detail = (getattr(error, "errors", None) or [{}])[0]
+            why = why or f"the query cannot be parsed: {detail.get('description') or error}"
+            continue
+        if len(statements) != 1:
+            return Unreadable(f"the query holds {len(statements)} statements", 1, "leave exactly one SELECT")
+        (found,) = statements
+        if not isinstance(found, exp.Query) or found.find(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Into):
+            return Unreadable("the query is another statement than a SELECT, or changes something", 1, "leave exactly one SELECT")
+        return frozenset(str(p.this or "?") for p in found.find_all(exp.Placeholder, exp.Parameter))
+    return Unreadable(why, 1, "write a SELECT of PostgreSQL or MySQL")
 
 
 def _read_query(query: exp.Query) -> Select | Unreadable:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yishu.contract.model import Dataset, Project
-from yishu.contract.period import Period, parse_period
-from yishu.derive.duties import Duty, duties
+from yishu.contract.period import Period, parse_period, period_of
+from yishu.derive.duties import FORMS, Duty, duties
 from yishu.derive.workdays import workdays_between
 from yishu.lake.ledger import Delivery
 
@@ -57,6 +57,18 @@ def reckon(project: Project, deliveries: Iterable[Delivery], at: dt.date) -> lis
         for dataset in project.datasets.values()
         for duty in _owed(project, dataset, handed_in.get(dataset.name, ()), at)
     ]
+
+
+def last_ended(dataset: Dataset, at: dt.date) -> Period | None:
+    """The last period, by the contract's update cycle, that is over on this day; None where the cycle has none or nothing is owed.
+
+    A pull asks a database, not an office: on holidays too.
+    """
+    form = FORMS.get(dataset.cycle)
+    if form is None:
+        return None
+    period = period_of(form, period_of(form, at).start - dt.timedelta(days=1))
+    return period if dataset.since is None or dataset.since <= period.end else None
 
 
 def late_by_owner(project: Project, reckoned: Iterable[Reckoned]) -> dict[str, list[Reckoned]]:

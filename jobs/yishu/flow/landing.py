@@ -112,9 +112,10 @@ def _hand_ins(lake: Lake, files: Sequence[Found]) -> Iterator[HandIn]:
 def _wants_manifest(lake: Lake, place: tuple[str, str, str]) -> bool:
     """Only what could be taken with a manifest waits for one; the rest gets its answer at once."""
     try:
-        return admit(lake.project, *place, lake.clock().date()).supply.manifest == "required"
+        supply = admit(lake.project, *place, lake.clock().date()).supply
     except DeliveryRejected:
         return False
+    return supply.manifest == "required" or supply.pull is not None  # a pull may be killed between the two
 
 
 def _listed(lake: Lake, place: tuple[str, str, str], manifest_file: Found, files: Sequence[Found]) -> Iterator[HandIn]:

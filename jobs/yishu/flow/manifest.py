@@ -49,6 +49,8 @@ class Manifest(Frozen):
     """Column, by title or name → the sum of its cells, as text."""
     period: Annotated[str, Field(strict=True)] | None = None
     supersedes: Annotated[str, Field(strict=True, pattern=r"^d-[0-9a-f]{16}$")] | None = None
+    watermark: Annotated[str, Field(strict=True, max_length=NUMBER_CHARS)] | None = None
+    """How far an extract reaches that was pulled from a department's database (`flow.pull`)."""
 
     @property
     def names(self) -> tuple[str, ...]:

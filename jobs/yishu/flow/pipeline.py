@@ -17,6 +17,7 @@ from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
 from yishu.flow.metastore import make_known
 from yishu.flow.promise import hold_to_manifest
+from yishu.flow.pull import FAILED_REST, pull, pull_due
 from yishu.flow.receipts import write_receipt
 from yishu.flow.soundness import note, require_sound
 from yishu.lake.lake import Lake, OpenSpark
@@ -28,7 +29,18 @@ FINISHED = ("accepted", "held", "rejected", "unchanged", "superseded")
 
 
 def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
-    """Landing → claimed deliveries in the ledger; what cannot be taken at all is answered at once."""
+    """Landing → claimed deliveries in the ledger; what cannot be taken at all is answered at once.
+
+    One dataset's extract is pulled before, where its contract says so and its last ended period has not come yet.
+    """
+    found = _claimed(lake, dataset)
+    period = pull_due(lake, dataset) if dataset is not None else None
+    if dataset is not None and period is not None and pull(lake, dataset, period) is not None:
+        found += _claimed(lake, dataset)
+    return found
+
+
+def _claimed(lake: Lake, dataset: str | None) -> list[Delivery]:
     found = receiving.receive(lake, dataset)
     for delivery in found:
         log.info("received %s %s %s: %s %s", delivery.dataset, delivery.period, delivery.id, delivery.state, delivery.reason)
@@ -104,8 +116,8 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
     """
     report = Report()
     datasets = _chosen(lake, tuple(targets))
-    for name in datasets if len(datasets) < len(lake.project.datasets) else [None]:
-        report.received += receive(lake, name)
+    for name in datasets if len(datasets) < len(lake.project.datasets) else [None, *_pulled(lake)]:
+        report.received += _guarded(report, receive, lake, name) or []
     for level in dataset_levels(lake.project):
         with ThreadPoolExecutor(lake.settings.run.parallel) as pool:
             for done in pool.map(lambda d: _guarded(report, refine, lake, open_spark, d), [d for d in level if d in datasets]):
@@ -123,15 +135,20 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
 
 
 def pending(lake: Lake) -> list[str]:
-    """The databases for which there is work: new files in landing, deliveries on their way, marts whose inputs changed."""
+    """The databases for which there is work: new files in landing, extracts to pull, deliveries on their way, changed marts."""
     waiting = {d.dataset for d in lake.ledger.deliveries(states={"waiting", "bronze"})}
     waiting |= {d.dataset for d in lake.ledger.deliveries(states={"held"}) if silver.to_release(lake, d)}
     known, new = lake.project.datasets, receiving.datasets_with_new_files(lake)
     if new - known.keys():
         receive(lake)  # what no contract knows has no task of its own: it is answered here
-    waiting |= new
+    waiting |= new | {name for name in _pulled(lake) if pull_due(lake, name, FAILED_REST)}
     marts = {m.database for m in lake.project.marts.values() if gold.is_due(lake, m.table)}
     return sorted({known[d].database for d in waiting if d in known} | marts)
+
+
+def _pulled(lake: Lake) -> list[str]:
+    """The datasets that come from a department's own database."""
+    return [dataset.name for dataset in lake.project.datasets.values() if dataset.supply.pull]
 
 
 def _answer(lake: Lake, dataset: str | None) -> None:
