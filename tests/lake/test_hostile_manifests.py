@@ -18,7 +18,7 @@ from yishu.flow.receive import receive
 from yishu.lake.lake import Lake
 
 SHA = "0" * 64
-MEMORY, SECONDS = 24 << 20, 5.0
+MEMORY, SECONDS = 24 << 20, 60.0
 
 
 @pytest.fixture
