@@ -5,21 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from yishu.errors import YishuError
+from yishu.errors import Finding, YishuError
 from yishu.settings import Settings
 
 ENOUGH_BYTES = 2 << 30
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at."""
-
-    what: str
-    ok: bool
-    remedy: str = ""
 
 
 def examine(settings: Settings) -> list[Finding]:
@@ -108,5 +98,4 @@ def _store(settings: Settings) -> Iterator[Finding]:
     except YishuError as error:
         yield Finding(error.what, False, f"{error.remedy}: {error.expected}")
         return
-    for found in probe(store, lambda: dt.datetime.now(dt.UTC)):
-        yield Finding(found.what, found.ok, found.remedy)
+    yield from probe(store, lambda: dt.datetime.now(dt.UTC))

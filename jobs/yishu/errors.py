@@ -27,6 +27,15 @@ class Place:
         return spot.strip()
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at before it could go wrong; `remedy` says what to do about a lack."""
+
+    what: str
+    ok: bool
+    remedy: str = ""
+
+
 class YishuError(Exception):
     """The one base. `terminal` says that trying again cannot help; `exit_code` is what the command line returns."""
 

@@ -22,10 +22,10 @@ from object_store import ADMIN, ObjectStore
 from small_lake import CHECKOUT, free_ports
 from yishu.contract.model import Department
 from yishu.derive.access import grants
-from yishu.errors import MachineError, UsageError, YishuError
+from yishu.errors import Finding, MachineError, UsageError, YishuError
 from yishu.lake.store import Store, open_store
 from yishu.lake.store_admin import provision
-from yishu.lake.store_probes import FOLDER, Probe, probe
+from yishu.lake.store_probes import FOLDER, probe
 from yishu.settings import ZONES, StoreSettings, Zone
 
 CODES = {"amr": "11130000MB16272007", "police": "111300000002107532"}
@@ -54,7 +54,7 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-def lacks(found: Iterator[Probe]) -> list[Probe]:
+def lacks(found: Iterator[Finding]) -> list[Finding]:
     return [answer for answer in found if not answer.ok]
 
 
