@@ -17,7 +17,7 @@ from yishu.contract.model import Dataset
 
 EXTRA, RAW, ROW = "_extra", "_raw", "_row"
 BATCH_ROWS = 32_768
-BATCH_CHARS = 8_000_000
+BATCH_CHARS = 4_000_000
 LINE_CHARS = 64 * 2**20
 """No line may be longer: a reader holds one line in memory, and memory must not grow with the file."""
 
