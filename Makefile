@@ -43,7 +43,7 @@ bench: $(READY) ## the benchmarks, one JSON line per figure
 	@$(BIN)/python -m tests.bench
 
 soak: $(TESTED) ## kill -9 at 20 random moments
-	@YISHU_KILLS=20 $(PYTEST) tests/lake/test_killed.py
+	@YISHU_KILLS=20 $(PYTEST) -s tests/lake/test_killed.py
 
 lock: $(READY) ## resolve the dependencies anew
 	@$(BIN)/uv pip compile pyproject.toml --group dev --python-version 3.11 --generate-hashes --no-emit-index-url \

@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from small_lake import CHECKOUT, SmallLake, open_small_lake
 from yishu.contract.model import Dataset, Field
 from yishu.derive.masks import padded_keys, token_text
-from yishu.flow.gold import Target, mask
+from yishu.flow.gold import Shown, mask
 from yishu.lake import tables
 from yishu.lake.lake import token_key
 from yishu.sample.write import write_sample
@@ -176,7 +176,7 @@ def test_the_token_key_stands_in_no_log_and_no_table(province: SmallLake, server
 def test_the_token_key_stands_in_no_plan(province: SmallLake) -> None:
     lake, dataset = province.lake, province.lake.project.datasets["person_base"]
     spark = province.open_spark()
-    frame = mask(lake, spark, tables.read(spark, lake.silver("person_base")), Target("t", "t", dataset.fields))  # type: ignore[arg-type]
+    frame = mask(lake, spark, tables.read(spark, lake.silver("person_base")), Shown("t", "t", dataset.fields))  # type: ignore[arg-type]
     told = io.StringIO()
     with contextlib.redirect_stdout(told):
         for mode in ("extended", "formatted", "codegen", "cost"):
