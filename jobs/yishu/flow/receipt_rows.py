@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypedDict
 from pydantic import JsonValue
 
 from yishu.lake import tables
+from yishu.lake.engine import quoted
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
 
@@ -103,7 +104,7 @@ def read_changes(lake: Lake, delivery: Delivery) -> ChangesJson | None:
 
     bronze = DeltaTable(path).to_pyarrow_dataset()
     fields = [f.name for f in lake.project.datasets[delivery.dataset].fields if f.name in bronze.schema.names]
-    cells = ", ".join('"' + name.replace('"', '""') + '"' for name in (*fields, "_raw"))
+    cells = ", ".join(map(quoted, (*fields, "_raw")))
     side = f"SELECT hash({cells}) AS h, count(*) AS n FROM bronze WHERE _delivery = ? GROUP BY 1"
     query = (
         f"SELECT coalesce(sum(greatest(coalesce(new.n, 0) - coalesce(old.n, 0), 0)), 0)::BIGINT,"

@@ -51,8 +51,8 @@ def provision(store: Store, grants: Sequence[Granted], secrets_file: Path, keys:
     known: dict[str, str] = json.loads(secrets_file.read_text(encoding="utf-8")) if secrets_file.is_file() else {}
     new = [grant.user for grant in grants if grant.user not in known]
     # written before any user is made: a run that is killed in between leaves no user whose secret nobody has
-    _keep(secrets_file, known | {user: secrets.token_urlsafe(_SECRET_BYTES) for user in new})
-    known = json.loads(secrets_file.read_text(encoding="utf-8"))
+    known |= {user: secrets.token_urlsafe(_SECRET_BYTES) for user in new}
+    _keep(secrets_file, known)
     admin = _admin(store.settings, *keys)
     for grant in grants:
         _apply(admin, grant, known[grant.user])

@@ -101,7 +101,7 @@ def foreign_commits(path: Path, after: int) -> list[int]:
 
 
 _MANY_FILES = 500
-"""Above this, Spark's own reading of the log, which is shared out and kept for the next time, costs less than a list of names."""
+"""Beyond this many, Spark reads the log itself, so that no plan carries endless names. Chosen, not measured."""
 
 
 def read(spark: SparkSession, path: Path, delivery: str | None = None) -> DataFrame:
