@@ -146,9 +146,8 @@ _DO: dict[Verb, Callable[[Lake, OpenSpark, str], Outcome]] = {
 
 
 def _deliveries(lake: Lake, ids: Iterable[str]) -> Outcome:
+    from yishu.flow.receipts import receipt_name
+
     deliveries = [lake.ledger.delivery(name) for name in ids]
-    home = lake.settings.home
-    rows = tuple(
-        {"delivery": d.id, "state": d.state, "receipt": lake.receipt(d).relative_to(home).as_posix()} for d in deliveries
-    )
+    rows = tuple({"delivery": d.id, "state": d.state, "receipt": receipt_name(lake, lake.receipt(d))} for d in deliveries)
     return Outcome(bool(rows), rows)

@@ -33,6 +33,13 @@ class ObjectStore:
     def settings(self, prefix: str = "yishu") -> StoreSettings:
         return StoreSettings(endpoint=self.endpoint, prefix=prefix)
 
+    def environment(self, prefix: str = "yishu") -> dict[str, str]:
+        """As one who runs Yishu on it would set it."""
+        return {
+            "YISHU_S3_ENDPOINT": self.endpoint, "YISHU_S3_PREFIX": prefix,
+            "AWS_ACCESS_KEY_ID": ADMIN[0], "AWS_SECRET_ACCESS_KEY": ADMIN[1],
+        }  # fmt: skip
+
     def seen_by(self, keys: tuple[str, str] = ADMIN, prefix: str = "yishu") -> Store:
         return Store(self.settings(prefix), *keys)
 

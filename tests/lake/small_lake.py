@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from deltalake import DeltaTable
 
 from yishu.flow import pipeline
-from yishu.lake import server
+from yishu.lake import places, server, tables
 from yishu.lake.lake import Lake, open_lake
 from yishu.lake.ledger import Delivery
 from yishu.lake.session import sessions
+from yishu.lake.store import Store, pipeline_keys
 from yishu.settings import Settings, load_settings
 
 CHECKOUT = Path(__file__).parents[2]
@@ -122,6 +123,10 @@ class SmallLake:
         return self.put(dataset, period, "\n".join(lines).encode() + b"\n", name or f"{dataset}.csv")
 
     def put(self, dataset: str, period: str, data: bytes, name: str, department: str = STATS) -> Path:
+        if self.lake.settings.s3 is not None:
+            key = f"{department}/{dataset}/{period}/{name}"
+            Store(self.lake.settings.s3, *pipeline_keys(self.lake.settings)).put("landing", key, data)
+            return Path(key)
         file = self.lake.settings.landing / department / dataset / period / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
@@ -136,9 +141,9 @@ class SmallLake:
     def rows(self, table: str, *columns: str) -> list[tuple[object, ...]]:
         """The table's rows, sorted as text; decimals and times as text, system columns only where they are named."""
         path = self.lake.path(table)
-        if not path.is_dir():
+        if not tables.exists(path):
             return []
-        found = DeltaTable(path).to_pyarrow_dataset().to_table()
+        found = places.delta(path).to_pyarrow_dataset().to_table()
         names = list(columns) or [n for n in found.column_names if not n.startswith("_")]
         return sorted((tuple(_plain(row[n]) for n in names) for row in found.to_pylist()), key=str)
 
@@ -178,10 +183,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextlib.contextmanager
-def running_server(home: Path) -> Iterator[Settings]:
-    """A server of its own for a test session, on free ports."""
+def running_server(home: Path, store: Mapping[str, str] | None = None) -> Iterator[Settings]:
+    """A server of its own for a test session, on free ports; `store`: its address and prefix, as the environment says them."""
     connect, jdbc = free_ports(2)
     env = {"YISHU_HOME": str(home), "YISHU_CONNECT_PORT": str(connect), "YISHU_JDBC_PORT": str(jdbc), "YISHU_SPARK_MEMORY": "2g"}
+    env |= store or {}
     settings = load_settings(env, CHECKOUT)
     server.start(settings)
     try:
@@ -194,6 +200,7 @@ def open_small_lake(server_settings: Settings, root: Path, *, project: Path | No
     """A fresh home and project under `root`, on a server that runs already."""
     folder = project or small_project(root / "project")
     own = load_settings({"YISHU_HOME": str(root / "home")}, folder)
+    own = own.model_copy(update={"s3": server_settings.s3})
     remote = f"sc://{server_settings.spark.bind}:{server_settings.spark.connect_port}"
     spark = own.spark.model_copy(update={"mode": "remote", "remote": remote})
     settings = own.model_copy(update={"spark": spark, "ledger": ledger})

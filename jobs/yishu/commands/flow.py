@@ -51,8 +51,7 @@ def pull(datasets: tuple[str, ...], period: str | None, as_json: bool) -> int:
             except YishuError as error:
                 errors.append(error)
                 continue
-            shown = file.relative_to(o.lake.settings.landing).as_posix() if file else None
-            rows.append({"dataset": name, "period": span, "file": shown})
+            rows.append({"dataset": name, "period": span, "file": file})
     if as_json:
         say_json({"pulled": rows, "errors": [str(kept) for kept in errors]})
     else:

@@ -61,9 +61,11 @@ def _row(d: Delivery) -> JsonValue:
 @click.option("--json", "as_json", is_flag=True, help="The receipt's JSON on standard output.")
 def receipt(delivery: str, as_json: bool) -> None:
     """What the department gets back for DELIVERY (an id or its beginning)."""
+    from yishu.flow.receipts import receipt_folder, receipt_text
+
     with opened() as o:
         found = o.lake.ledger.delivery(delivery)
-        folder = o.lake.settings.home / found.receipt if found.receipt else None
+        folder = receipt_folder(o.lake, found.receipt) if found.receipt else None
     if folder is None:
         raise UsageError(f"{found.id} has no receipt yet", code="receipt", expected="a delivery that has come to an end",
                          remedy="yishu run")  # fmt: skip
@@ -71,8 +73,6 @@ def receipt(delivery: str, as_json: bool) -> None:
     if as_json:
         click.echo(text)
         return
-    from yishu.flow.receipts import receipt_text
-
     click.echo(receipt_text(text))
     click.echo(f"\n{folder / 'receipt.xlsx'}")
 

@@ -31,7 +31,7 @@ def policies(out: Path | None) -> None:
     if out is None:
         say_json(found)
         return
-    from yishu.flow.files import put
+    from yishu.lake.places import put
 
     for user, policy in found.items():
         put(out / f"{user}.json", json.dumps(policy, indent=1) + "\n")
@@ -41,13 +41,13 @@ def policies(out: Path | None) -> None:
 @store.command()
 def provision() -> None:
     """Make buckets, users and policies with an administrator's key; safe to repeat."""
-    from yishu.lake.store import open_store
+    from yishu.lake.store import open_store, secrets_file
     from yishu.lake.store_admin import provision as apply
 
     settings = load_settings()
     opened = open_store(_store(settings))
     keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
-    file = settings.home / "ops" / "store-keys.json"
+    file = secrets_file(settings)
     grants = _grants(settings)
     new = apply(opened, grants, file, keys)
     for grant in grants:

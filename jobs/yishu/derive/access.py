@@ -73,6 +73,7 @@ def _pipeline(store: StoreSettings) -> PolicyJson:
     return _policy([
         _allow(about, *working, *kept),
         _allow([*reading, *writing, "s3:DeleteObject"], *[f"{name}/*" for name in working]),
+        _allow(["s3:DeleteObjectVersion"], f"{store.bucket('landing')}/*"),  # what was claimed lies in the archive
         _allow([*reading, *writing], *[f"{name}/*" for name in kept]),
     ])  # fmt: skip
 

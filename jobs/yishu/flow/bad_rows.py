@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset
 from yishu.flow.judge import Verdicts, mask_names
@@ -47,7 +46,7 @@ def spelled_out(
     )
     masks = mask_names(verdicts.compiled)
     found, files = verdicts.files("bad"), tables.files_of(lake.bronze(dataset.name), delivery.id)
-    there = pq.read_schema(files[0]).names if files else []
+    there = tables.schema_of(files[0]).names if files else []
     shown = ", ".join(f"b.{quoted(n)}" if n in there else f"NULL::VARCHAR AS {quoted(n)}" for n in (*cells, "_row"))
 
     def batches() -> Iterator[pa.RecordBatch]:

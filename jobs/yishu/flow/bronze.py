@@ -30,6 +30,8 @@ from yishu.flow.reading.source import Source
 from yishu.flow.reading.xls import read_xls
 from yishu.flow.reading.xlsx import read_xlsx
 from yishu.flow.reading.xml import read_xml
+from yishu.lake import places, tables
+from yishu.lake.drop_zone import DropZone, drop_zone
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery, LandedFile
 
@@ -99,18 +101,19 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
         DeliveryRejected: a file is gone, was changed, or cannot be read as the contract agrees.
         MachineError: the table or a file cannot be written or read just now.
     """
-    path, app_id = lake.bronze(delivery.dataset), f"bronze:{delivery.dataset}:{delivery.id}"
+    path, app_id, zone = lake.bronze(delivery.dataset), f"bronze:{delivery.dataset}:{delivery.id}", drop_zone(lake)
     standing = _standing(path, delivery.id, app_id)
     if standing is not None:
         return standing
     dataset = lake.project.datasets[delivery.dataset]
     try:
-        readings = [part for file in delivery.files for part in _read(lake.settings.landing / file.path, file, dataset)]
+        readings = [part for file in delivery.files for part in _read(zone, delivery, file, dataset)]
     except OSError as error:
         raise _trouble(path, error) from error
     notes = tuple(note for _, _, reading in readings for note in reading.notes)
-    rows = _Stamped(lake.settings.landing, delivery, readings, Profile(dataset))
+    rows = _Stamped(zone, delivery, readings, Profile(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
+    zone.done_with(delivery)
     return Loaded(rows.count, notes, rows.profile.cells)
 
 
@@ -122,11 +125,9 @@ def table_schema(dataset: Dataset) -> pa.Schema:
 
 def _standing(path: Path, delivery: str, app_id: str) -> Loaded | None:
     """What an earlier attempt committed, from the table's log alone."""
-    from deltalake import DeltaTable
-
-    if not DeltaTable.is_deltatable(str(path)):
+    if not tables.exists(path):
         return None
-    table = DeltaTable(path)
+    table = places.delta(path)
     if table.transaction_version(app_id) is None:
         return None
     notes = next((entry.get(_NOTES) for entry in table.history() if entry.get(_MARK) == app_id), None)
@@ -138,17 +139,19 @@ def _rows_of(table: DeltaTable, delivery: str) -> int:
     return sum(file["num_records"] for file in files if file[f"partition.{DELIVERY}"] == delivery)
 
 
-def _read(path: Path, file: LandedFile, dataset: Dataset) -> list[_Part]:
+def _read(zone: DropZone, delivery: Delivery, file: LandedFile, dataset: Dataset) -> list[_Part]:
     """One reading for each data file that a landed file holds, under the name by which its rows are known."""
-    _refuse_changed(path, file)
+    _refuse_changed(zone, delivery, file)
+    path = zone.landed(delivery, file)
     check_form(path, dataset)
     return [(file, source.name, READERS[dataset.supply.format](source, dataset)) for source in data_files(path)]
 
 
-def _refuse_changed(path: Path, file: LandedFile) -> None:
+def _refuse_changed(zone: DropZone, delivery: Delivery, file: LandedFile) -> None:
     """The file must be the one that was claimed; a new date alone is forgiven if the content is the same."""
     name = Path(file.path).name
     try:
+        path = zone.landed(delivery, file)
         now = path.stat()
         same = now.st_size == file.size and (now.st_mtime_ns == file.modified_ns or _sha256(path) == file.sha256)
     except FileNotFoundError as error:
@@ -173,9 +176,9 @@ class _Stamped:
     """The readings' batches with delivery and file; counts rows and keeps the refusal that ends them, if one does."""
 
     def __init__(
-        self, landing: Path, delivery: Delivery, readings: Sequence[_Part], profile: Profile
+        self, zone: DropZone, delivery: Delivery, readings: Sequence[_Part], profile: Profile
     ) -> None:
-        self._landing, self._delivery, self._readings, self.profile = landing, delivery, readings, profile
+        self._zone, self._delivery, self._readings, self.profile = zone, delivery, readings, profile
         self.count = 0
         self.refused: DeliveryRejected | None = None
 
@@ -201,7 +204,7 @@ class _Stamped:
                 f"文件“{name}”只有表头，没有数据行", code="no-rows", place=Place(file.path),
                 expected="至少一行数据", remedy="请核对导出条件后重新报送；本期确无数据时请与平台联系",
             )  # fmt: skip
-        _refuse_changed(self._landing / file.path, file)  # not while it was read, either
+        _refuse_changed(self._zone, self._delivery, file)  # not while it was read, either
 
 
 def _write(path: Path, rows: _Stamped, schema: pa.Schema, app_id: str, notes: Sequence[str]) -> None:
@@ -214,7 +217,8 @@ def _write(path: Path, rows: _Stamped, schema: pa.Schema, app_id: str, notes: Se
     plain = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
     try:
         write_deltalake(
-            path, pa.RecordBatchReader.from_batches(schema, rows.batches()), mode="append", schema_mode="merge",
+            str(path), pa.RecordBatchReader.from_batches(schema, rows.batches()), mode="append", schema_mode="merge",
+            storage_options=places.options(path),
             partition_by=[DELIVERY], configuration={"delta.dataSkippingNumIndexedCols": "0"}, target_file_size=_FILE_BYTES,
             writer_properties=WriterProperties(
                 compression="SNAPPY", max_row_group_size=_GROUP_ROWS, default_column_properties=plain

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from yishu.flow.judge import judged
 from yishu.flow.rebuild import rebuild, recorded_good_rows
 from yishu.flow.soundness import find_damage, note, require_sound
 from yishu.flow.stage import ROW
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
 
@@ -91,7 +90,7 @@ def _again(lake: Lake, delivery: Delivery, because: Because) -> Delivery:
 
 
 def _drop(lake: Lake, table: str) -> None:
-    shutil.rmtree(lake.path(table), ignore_errors=True)
+    places.remove(lake.path(table))
     lake.ledger.forget_table(table)
 
 
@@ -144,11 +143,10 @@ def _replay_one(lake: Lake, open_spark: OpenSpark, delivery: Delivery, because: 
 def _were_bad(path: Path, delivery: Delivery) -> Wanted:
     """Which rows of a batch lay in quarantine when it began."""
     import pyarrow.compute as pc
-    from deltalake import DeltaTable
 
     def place(rows: pa.Table | pa.RecordBatch) -> pa.Array:
         return pc.binary_join_element_wise(rows["_file"], rows["_row"].cast("string"), "\n")
 
     mine = pc.field("_delivery") == delivery.id
-    known = place(DeltaTable(path).to_pyarrow_dataset().to_table(columns=[*ROW], filter=mine))
+    known = place(places.delta(path).to_pyarrow_dataset().to_table(columns=[*ROW], filter=mine))
     return lambda batch: pc.is_in(place(batch), value_set=known.combine_chunks())

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
-from uuid import uuid4
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -81,27 +80,11 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         delivery: rows of it must stand in bronze.
     """
     compiled = compiled_suite(lake, spark, dataset)
-    with _folder(lake, dataset, delivery) as folder, ThreadPoolExecutor(1) as aside:
+    marks = lake.staging(delivery.id) / "judging"
+    with adoption.beside(lake.silver(dataset.name), marks) as folder, ThreadPoolExecutor(1) as aside:
         _write_judged(lake, spark, dataset, delivery, compiled, folder)
         counted = _count(folder, compiled)
         yield Verdicts(*counted, compiled, folder, aside.submit(_settle_repeated, spark, dataset, folder))
-
-
-@contextmanager
-def _folder(lake: Lake, dataset: Dataset, delivery: Delivery) -> Iterator[Path]:
-    """A new folder beside the table's files; what the table did not take in goes, also what a killed run left."""
-    silver, marks = lake.silver(dataset.name), lake.staging(delivery.id) / "judging"
-    for mark in marks.glob("*"):
-        adoption.sweep(silver, mark.name)
-        mark.unlink()
-    mark = marks / f"{delivery.id}-{uuid4().hex[:8]}"
-    marks.mkdir(parents=True, exist_ok=True)
-    mark.touch()
-    try:
-        yield silver / mark.name
-    finally:
-        adoption.sweep(silver, mark.name)
-        mark.unlink(missing_ok=True)
 
 
 def rows(spark: SparkSession, dataset: Dataset, verdicts: Verdicts, *kinds: Kind) -> DataFrame:
@@ -185,11 +168,11 @@ def _count(folder: Path, compiled: Compiled) -> tuple[int, int, tuple[RuleCount,
     """How many rows there are, how many are bad, and how many break each rule; only the masks are read."""
     total, bad, broken = 0, 0, np.zeros(len(compiled.rows), np.int64)
     for file in folder.glob(f"{_KIND}=*/*.parquet"):
-        parquet = pq.ParquetFile(file)
-        total += parquet.metadata.num_rows
-        bad += parquet.metadata.num_rows if file.parent.name.endswith("=bad") else 0
-        for batch in parquet.iter_batches(columns=mask_names(compiled)):
-            broken += _broken(batch.columns, len(compiled.rows))
+        with pq.ParquetFile(file.open("rb")) as parquet:
+            total += parquet.metadata.num_rows
+            bad += parquet.metadata.num_rows if file.parent.name.endswith("=bad") else 0
+            for batch in parquet.iter_batches(columns=mask_names(compiled)):
+                broken += _broken(batch.columns, len(compiled.rows))
     counts = tuple(_rule_count(rule, int(n), total) for rule, n in zip(compiled.rows, broken, strict=True))
     return total, bad, counts
 
@@ -223,4 +206,4 @@ def _settle_repeated(spark: SparkSession, dataset: Dataset, folder: Path) -> int
 
 
 def _rows(folder: Path) -> int:
-    return sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
+    return sum(tables.rows_in(file) for file in folder.glob("*.parquet"))

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from yishu.errors import DeliveryRejected
-from yishu.flow.admission import admit, unfinished
+from yishu.flow.admission import admit
 from yishu.flow.manifest import NAME, Manifest, mismatch, read_manifest
+from yishu.lake.drop_zone import DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
 
 log = logging.getLogger(__name__)
@@ -25,18 +23,6 @@ FOLDERS = 3
 PATIENCE = dt.timedelta(days=1)
 """So long a set waits, from the arrival of its last file on, for the files that are missing; then it is refused."""
 _TOLD = 5
-
-
-@dataclass(frozen=True)
-class Found:
-    """A file in landing; `name` is its path there, always valid text. `arrived` is in seconds, and no sender can set it."""
-
-    path: Path
-    name: str
-    size: int
-    modified_ns: int
-    arrived: float
-    new: bool
 
 
 @dataclass(frozen=True)
@@ -64,14 +50,10 @@ def look(lake: Lake, dataset: str | None = None) -> Iterator[HandIn]:
         lake: settings, contracts and ledger.
         dataset: look at this dataset's folders only; None: at all of landing.
     """
-    landing = lake.settings.landing
-    tops = [landing] if dataset is None else sorted(landing.glob(f"*/{dataset}"))
-    for top in tops:
-        for folder, folders, names in os.walk(top):
-            folders[:] = [name for name in folders if not unfinished(name)]
-            files = [file for name in names if not unfinished(name) for file in _regular(lake, Path(folder) / name)]
-            if any(file.new for file in files):
-                yield from _hand_ins(lake, files)
+    zone = drop_zone(lake)
+    for files in zone.folders(dataset):
+        if any(file.new for file in files):
+            yield from _hand_ins(lake, zone, files)
 
 
 def waiting(lake: Lake, dataset: str | None = None) -> list[HandIn]:
@@ -79,32 +61,17 @@ def waiting(lake: Lake, dataset: str | None = None) -> list[HandIn]:
     return [hand_in for hand_in in look(lake, dataset) if hand_in.waits]
 
 
-def _regular(lake: Lake, path: Path) -> Iterator[Found]:
-    # Names in GBK, as an old unzip leaves them, are not text to the ledger: shown with their bytes escaped.
-    name = path.relative_to(lake.settings.landing).as_posix().encode("utf-8", "backslashreplace").decode()
-    try:
-        found = path.lstat()
-    except OSError as error:
-        log.warning("landing file %s is gone again: %s", name, error)
-        return
-    if not stat.S_ISREG(found.st_mode):
-        log.warning("landing file %s is no regular file and is left alone", name)
-        return
-    known = lake.ledger.knows(name, found.st_size, found.st_mtime_ns)
-    yield Found(path, name, found.st_size, found.st_mtime_ns, found.st_ctime, not known)
-
-
-def _hand_ins(lake: Lake, files: Sequence[Found]) -> Iterator[HandIn]:
+def _hand_ins(lake: Lake, zone: DropZone, files: Sequence[Found]) -> Iterator[HandIn]:
     """What the files of one folder are."""
     folders = files[0].name.split("/")[:-1]
     department, dataset, period = (*folders[:FOLDERS], "", "", "")[:FOLDERS]
     place = (department, dataset, period)
-    manifest_file = next((f for f in files if f.path.name == NAME), None) if len(folders) == FOLDERS else None
+    manifest_file = next((f for f in files if f.file_name == NAME), None) if len(folders) == FOLDERS else None
     new = tuple(file for file in files if file.new)
     if manifest_file is not None:
-        yield from _listed(lake, place, manifest_file, files)
+        yield from _listed(lake, zone, place, manifest_file, files)
     elif len(folders) == FOLDERS and _wants_manifest(lake, place):
-        yield HandIn(place, new, waits=f"等待 {NAME}（按约定，文件到齐后附清单）：{_names([f.path.name for f in new])}")
+        yield HandIn(place, new, waits=f"等待 {NAME}（按约定，文件到齐后附清单）：{_names([f.file_name for f in new])}")
     else:
         yield from (HandIn(place, (file,)) for file in new)
 
@@ -118,15 +85,16 @@ def _wants_manifest(lake: Lake, place: tuple[str, str, str]) -> bool:
     return supply.manifest == "required" or supply.pull is not None  # a pull may be killed between the two
 
 
-def _listed(lake: Lake, place: tuple[str, str, str], manifest_file: Found, files: Sequence[Found]) -> Iterator[HandIn]:
+def _listed(
+    lake: Lake, zone: DropZone, place: tuple[str, str, str], manifest_file: Found, files: Sequence[Found]
+) -> Iterator[HandIn]:
     """The set that the manifest names, if anything of it is new, and beside it what it does not name."""
     named: tuple[Found, ...] = ()
     manifest, refused, waits = None, None, ""
     try:
-        manifest = read_manifest(manifest_file.path)
-        by_name = {file.path.name: file for file in files}
-        named = tuple(by_name[name] for name in manifest.names if name in by_name)
-        waits = _missing(lake, manifest, manifest_file, named)
+        manifest = read_manifest(zone.local(manifest_file))
+        named = tuple(_named(zone, manifest, manifest_file, files))
+        waits = _missing(lake, zone, manifest, manifest_file, named)
     except DeliveryRejected as error:
         refused = error
     except OSError as error:
@@ -137,18 +105,29 @@ def _listed(lake: Lake, place: tuple[str, str, str], manifest_file: Found, files
     beside = tuple(file for file in files if file.new and file not in (manifest_file, *named))
     if beside:
         why = f"{NAME} 没有列出" if manifest else f"{NAME} 有误，待其更正"
-        yield HandIn(place, beside, waits=f"{why}：{_names([f.path.name for f in beside])}")
+        yield HandIn(place, beside, waits=f"{why}：{_names([f.file_name for f in beside])}")
 
 
-def _missing(lake: Lake, manifest: Manifest, manifest_file: Found, named: Sequence[Found]) -> str:
+def _named(zone: DropZone, manifest: Manifest, manifest_file: Found, files: Sequence[Found]) -> Iterator[Found]:
+    """Those of the manifest's files that have come, also earlier and alone."""
+    by_name = {file.file_name: file for file in files}
+    folder = manifest_file.name.rpartition("/")[0]
+    for promised in manifest.files:
+        found = by_name.get(promised.name) or zone.recall(f"{folder}/{promised.name}", promised.sha256.lower())
+        if found is not None:
+            yield found
+
+
+def _missing(lake: Lake, zone: DropZone, manifest: Manifest, manifest_file: Found, named: Sequence[Found]) -> str:
     """For which files the set waits.
 
     Raises:
         DeliveryRejected: a name is that of a folder or a link, or a file did not come for too long.
     """
-    here = {file.path.name for file in named}
+    here = {file.file_name for file in named}
     missing = [name for name in manifest.names if name not in here]
-    odd = [name for name in missing if os.path.lexists(manifest_file.path.with_name(name))]
+    folder = manifest_file.name.rpartition("/")[0]
+    odd = [name for name in missing if zone.occupied(f"{folder}/{name}")]
     if odd:
         raise mismatch(f"“{name}”是文件夹或链接，不是文件" for name in odd)
     last = max(file.arrived for file in (manifest_file, *named))

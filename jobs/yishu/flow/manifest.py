@@ -18,7 +18,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from yishu.contract.model import Dataset, Frozen
 from yishu.errors import DeliveryRejected, Place
-from yishu.flow.admission import unfinished
+from yishu.lake.drop_folders import unfinished
 from yishu.lake.ledger import LandedFile
 
 NAME = "manifest.json"

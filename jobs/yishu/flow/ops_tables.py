@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yishu.flow.due import Row, as_row, reckon
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.lake import Lake
 
 if TYPE_CHECKING:
@@ -92,16 +92,14 @@ def _overwrite(path: Path, rows: pa.Table, database: str | None) -> None:
         return
     partition = {} if database is None else {"predicate": f"database = '{database}'", "partition_by": ["database"]}
     write_deltalake(  # type: ignore[call-overload]
-        path, rows, mode="overwrite", **partition,
-        schema_mode=None if partition else "overwrite",
+        str(path), rows, mode="overwrite", **partition,
+        schema_mode=None if partition else "overwrite", storage_options=places.options(path),
         commit_properties=CommitProperties(custom_metadata={mark: digest, "yishu": path.name}),
     )  # fmt: skip
 
 
 def _standing(path: Path, mark: str) -> str | None:
     """The hash that the newest commit of this mark carries."""
-    from deltalake import DeltaTable
-
     if not tables.exists(path):
         return None
-    return next((str(h[mark]) for h in DeltaTable(path).history() if mark in h), None)
+    return next((str(h[mark]) for h in places.delta(path).history() if mark in h), None)

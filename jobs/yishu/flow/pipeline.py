@@ -18,7 +18,7 @@ from yishu.flow import receive as receiving
 from yishu.flow.metastore import make_known
 from yishu.flow.promise import hold_to_manifest
 from yishu.flow.pull import FAILED_REST, pull, pull_due
-from yishu.flow.receipts import write_receipt
+from yishu.flow.receipts import receipt_name, write_receipt
 from yishu.flow.soundness import note, require_sound
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Delivery
@@ -155,8 +155,7 @@ def _answer(lake: Lake, dataset: str | None) -> None:
     """A receipt for every delivery that has come to an end and has none, also after a kill between the two."""
     for delivery in lake.ledger.deliveries(dataset=dataset, states=set(FINISHED)):
         if not delivery.receipt:
-            path = write_receipt(lake, delivery)
-            lake.ledger.move(delivery.id, delivery.state, receipt=str(path.relative_to(lake.settings.home)))
+            lake.ledger.move(delivery.id, delivery.state, receipt=receipt_name(lake, write_receipt(lake, delivery)))
 
 
 def _chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:

@@ -28,6 +28,7 @@ from yishu.flow.manifest import (
     promised,
     shown,
 )
+from yishu.lake import places
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery
 
@@ -108,9 +109,7 @@ def count(path: Path, delivery: str, manifest: Manifest, dataset: Dataset) -> Co
 
 def _batches(path: Path, delivery: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     import pyarrow.dataset as ds
-    from deltalake import DeltaTable
-
-    rows = DeltaTable(path).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery)])
+    rows = places.delta(path).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery)])
     scanner = rows.scanner(
         columns=[*columns], filter=ds.field("_delivery") == delivery, batch_size=_BATCH_ROWS, batch_readahead=1,
         fragment_readahead=1,

@@ -10,10 +10,10 @@ import json
 from yishu.contract.model import Dataset, Mart
 from yishu.derive.entry import entry
 from yishu.flow import site
-from yishu.flow.files import put
 from yishu.flow.ops_tables import publish_ops
 from yishu.flow.run_facts import run_facts
 from yishu.lake.lake import Lake
+from yishu.lake.places import put
 from yishu.quality.data_docs import build_data_docs
 
 

@@ -6,12 +6,10 @@ killed or rejected has moved nothing, and the next one starts where the last acc
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import hashlib
 import json
 import logging
-import os
 from pathlib import Path
 
 from yishu.errors import DataError, MachineError, Place, UsageError, YishuError
@@ -20,17 +18,16 @@ from yishu.flow.extract import Extract, write_extract
 from yishu.flow.manifest import NAME
 from yishu.flow.pull_order import UNDECIDED, Order, in_the_way, order_of, pulled_dataset, reached
 from yishu.flow.receive import receive
+from yishu.lake.drop_zone import drop_zone
 from yishu.lake.lake import Lake
 
 log = logging.getLogger(__name__)
 
-_PART = ".pull.part"
-"""An unfinished file; there is one pull of a dataset at a time, so a killed one's is written over."""
 FAILED_REST = dt.timedelta(hours=1)
 """So long nobody is woken for a pull that failed."""
 
 
-def pull(lake: Lake, dataset: str, period: str) -> Path | None:
+def pull(lake: Lake, dataset: str, period: str) -> str | None:
     """Run the contract's query for one period and leave its rows in landing, all of them or nothing.
 
     Args:
@@ -39,7 +36,7 @@ def pull(lake: Lake, dataset: str, period: str) -> Path | None:
         period: as landing's folders are named.
 
     Returns:
-        The file, complete beside its manifest; None where the query gave no rows.
+        The file's path in landing, where it lies complete beside its manifest; None where the query gave no rows.
 
     Raises:
         UsageError: no such dataset or period, no address, or the database refuses the query.
@@ -91,43 +88,40 @@ def pull_due(lake: Lake, dataset: str, rest: dt.timedelta = dt.timedelta(0)) -> 
     return None if any(dt.datetime.fromisoformat(t.at) > since.get(t.action, now) for t in tries) else period.text
 
 
-def _pulled(lake: Lake, order: Order) -> Path | None:
+def _pulled(lake: Lake, order: Order) -> str | None:
     why = in_the_way(lake, order)
     if why:
         raise DataError(f"{order.subject} cannot be pulled now: {why}", code="pull-order", subject=order.dataset.name,
                         expected="periods one after another, so that no row comes twice", remedy="decide or run that first")  # fmt: skip
-    folder = lake.settings.landing / order.code / order.dataset.name / order.period.text
-    part = folder / _PART
+    part = lake.settings.home / "spool" / "pull" / f"{order.dataset.name}.parquet"
     after = reached(lake, order)
     try:
+        part.parent.mkdir(parents=True, exist_ok=True)
         extract = write_extract(lake, order, after, part)
         file = _publish(lake, order, extract, part) if extract.rows else None
     except OSError as error:
-        raise MachineError(f"{order.subject}: the extract cannot be written: {error}", code="landing", place=Place(folder),
+        raise MachineError(f"{order.subject}: the extract cannot be written: {error}", code="landing", place=Place(part),
                            remedy="look at disk space and rights, then try again") from error  # fmt: skip
     finally:
         part.unlink(missing_ok=True)
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # only where it is empty
     told = {"rows": extract.rows, "after": str(after) if after is not None else None, "watermark": extract.watermark}
     lake.ledger.audit("pipeline", "pull", order.subject, json.dumps(told))
     log.info("pulled %s from %s: %s rows", order.subject, order.pull.connection, extract.rows or "no")
     return file
 
 
-def _publish(lake: Lake, order: Order, extract: Extract, part: Path) -> Path:
+def _publish(lake: Lake, order: Order, extract: Extract, part: Path) -> str:
     """Show the file, then the manifest, without which it is not taken; the name comes from the content, as the delivery does."""
     with part.open("rb") as raw:
         sha256 = hashlib.file_digest(raw, "sha256").hexdigest()
-    file = part.with_name(f"pull-{sha256[:16]}.parquet")
-    listed = {"name": file.name, "sha256": sha256, "rows": extract.rows}
+    zone, folder = drop_zone(lake), f"{order.code}/{order.dataset.name}/{order.period.text}"
+    name = f"pull-{sha256[:16]}.parquet"
+    listed = {"name": name, "sha256": sha256, "rows": extract.rows}
     document = {"files": [listed], "rows": extract.rows, "period": order.period.text, "watermark": extract.watermark}
-    os.replace(part, file)
+    zone.drop(f"{folder}/{name}", part)
     part.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    os.replace(part, part.with_name(NAME))
-    for other in part.parent.glob("pull-*.parquet"):  # of a pull that was killed just before its manifest
-        found = other.stat()
-        name = other.relative_to(lake.settings.landing).as_posix()
-        if other != file and not lake.ledger.knows(name, found.st_size, found.st_mtime_ns):
-            other.unlink()
-    return file
+    zone.drop(f"{folder}/{NAME}", part)
+    left = (f for files in zone.folders(order.dataset.name) for f in files if f.new and f.name.startswith(f"{folder}/pull-"))
+    for other in [f for f in left if f.file_name != name]:  # of a pull that was killed just before its manifest
+        zone.take_away(other)
+    return f"{folder}/{name}"

@@ -6,7 +6,6 @@ The verdicts stand as they were given (what lies in quarantine stays there), so 
 from __future__ import annotations
 
 import dataclasses
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from yishu.derive.spark_types import columns_ddl, delta_schema, silver_table
 from yishu.flow.merging import Arrival, merge_in, order_of_arrival
 from yishu.flow.repeats import best
 from yishu.flow.stage import ROW, silver_columns, stage
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.adoption import Target, replace
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
@@ -39,7 +38,7 @@ def rebuild(lake: Lake, spark: SparkSession, dataset: Dataset, deliveries: Itera
     if tables.done(target, app_id):
         return
     scratch = lake.ops("staging") / f"rebuild-{dataset.name}"
-    shutil.rmtree(scratch, ignore_errors=True)
+    places.remove(scratch)
     ordered = sorted(deliveries, key=lambda d: order_of_arrival(dataset, d))
     for delivery in ordered:
         merge_in(_arrival(lake, spark, dataset, delivery, scratch))
@@ -47,7 +46,7 @@ def rebuild(lake: Lake, spark: SparkSession, dataset: Dataset, deliveries: Itera
         columns = silver_table(dataset)
         found = tables.read(spark, scratch) if tables.exists(scratch) else spark.createDataFrame([], columns_ddl(columns))
         replace(found, Target(lake, target, delta_schema(columns), app_id))
-    shutil.rmtree(scratch, ignore_errors=True)
+    places.remove(scratch)
 
 
 def recorded_good_rows(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:

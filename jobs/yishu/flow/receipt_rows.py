@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from pydantic import JsonValue
 
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.engine import quoted
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery
@@ -52,9 +52,7 @@ def read_bad_rows(lake: Lake, delivery: Delivery, limit: int) -> BadRows:
     if path is None:
         return BadRows(0, [])
     import pyarrow.dataset as ds
-    from deltalake import DeltaTable
-
-    rows = DeltaTable(path).to_pyarrow_dataset()
+    rows = places.delta(path).to_pyarrow_dataset()
     mine = ds.field("_delivery") == delivery.id
     total = rows.count_rows(filter=mine)
     return BadRows(total, _first(rows, mine, total, limit) if total and limit > 0 else [])
@@ -100,9 +98,7 @@ def read_changes(lake: Lake, delivery: Delivery) -> ChangesJson | None:
     if not tables.exists(path):
         return None
     import duckdb
-    from deltalake import DeltaTable
-
-    bronze = DeltaTable(path).to_pyarrow_dataset()
+    bronze = places.delta(path).to_pyarrow_dataset()
     fields = [f.name for f in lake.project.datasets[delivery.dataset].fields if f.name in bronze.schema.names]
     cells = ", ".join(map(quoted, (*fields, "_raw")))
     side = f"SELECT hash({cells}) AS h, count(*) AS n FROM bronze WHERE _delivery = ? GROUP BY 1"

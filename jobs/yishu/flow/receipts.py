@@ -20,13 +20,13 @@ from pydantic_core import to_json
 
 from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
-from yishu.flow.files import put
 from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text
 from yishu.flow.receipt_page import page_text
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, DeliveryState, LandedFile, RuleCount
+from yishu.lake.places import put
 
 __all__ = ["bad_rows", "receipt", "receipt_text", "write_receipt"]
 
@@ -44,6 +44,19 @@ def write_receipt(lake: Lake, delivery: Delivery) -> Path:
     put(folder / "receipt.html", page_text(lake, document))
     put(folder / "receipt.json", to_json(document, indent=1).decode() + "\n")
     return folder
+
+
+_RECEIPTS = "receipts"
+
+
+def receipt_name(lake: Lake, folder: Path) -> str:
+    """A receipt's folder as ledger and logs name it, wherever receipts lie."""
+    return f"{_RECEIPTS}/{folder.relative_to(lake.root('receipts')).as_posix()}"
+
+
+def receipt_folder(lake: Lake, name: str) -> Path:
+    """The folder of that name."""
+    return lake.root("receipts") / name.removeprefix(f"{_RECEIPTS}/")
 
 
 def bad_rows(lake: Lake, delivery: Delivery, limit: int) -> list[BadRow]:

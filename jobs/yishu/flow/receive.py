@@ -12,9 +12,10 @@ from pathlib import Path
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import admit, refusal
-from yishu.flow.landing import FOLDERS, Found, HandIn, look
+from yishu.flow.landing import FOLDERS, HandIn, look
 from yishu.flow.manifest import differences_at_the_door, mismatch
 from yishu.flow.reading.form import check_form
+from yishu.lake.drop_zone import DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 from yishu.lake.ledger_records import FileRole
@@ -36,10 +37,10 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
     Returns:
         The deliveries made, in the order of their claims: `waiting`, `unchanged` or `rejected` with a reason.
     """
-    claimed = []
+    claimed, zone = [], drop_zone(lake)
     for hand_in in sorted((h for h in look(lake, dataset) if not h.waits), key=_age):
         try:
-            delivery = _claim(lake, hand_in)
+            delivery = _claim(lake, zone, hand_in)
         except OSError as error:  # gone again, or not readable yet: this one waits, the others do not
             log.warning("landing file %s cannot be read: %s", hand_in.every_file[0].name, error)
             continue
@@ -58,26 +59,30 @@ def _age(hand_in: HandIn) -> tuple[int, str]:
     return max((file.modified_ns, file.name) for file in hand_in.every_file)
 
 
-def _claim(lake: Lake, hand_in: HandIn) -> Delivery | None:
+def _claim(lake: Lake, zone: DropZone, hand_in: HandIn) -> Delivery | None:
     """None where it must wait: a file is still being written, or the dataset's contract is broken."""
     department, dataset, period = hand_in.place
     first = hand_in.every_file[0]
     if _contract_broken(lake, dataset):
         log.warning("landing file %s waits: the contract of %s is broken", first.name, dataset)
         return None
-    reason, manifest = _refused(lake, hand_in), hand_in.manifest
-    landed = [_landed(file, hand_in) for file in hand_in.every_file]
-    written = next((file for file in hand_in.every_file if _was_written(file)), None)
+    reason, manifest = _refused(lake, zone, hand_in), hand_in.manifest
+    landed = [_landed(zone, file, hand_in) for file in hand_in.every_file]
+    written = next((file for file in hand_in.every_file if not zone.same(file)), None)
     if written is not None:
         log.info("landing file %s is still being written", written.name)
         return None
     if manifest and not reason:
         wrong = differences_at_the_door(manifest, landed, lake.project.datasets[dataset], period)
         reason = refusal(mismatch(wrong)) if wrong else ""
-    return lake.ledger.claim(
+    for file, known in zip(hand_in.every_file, landed, strict=True):
+        zone.keep(file, known)
+    delivery = lake.ledger.claim(
         department, dataset, period, landed, reason=reason, state="rejected" if reason else "waiting",
         manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None,
     )  # fmt: skip
+    zone.taken(hand_in.every_file, delivery)
+    return delivery
 
 
 def _contract_broken(lake: Lake, dataset: str) -> bool:
@@ -88,7 +93,7 @@ def _contract_broken(lake: Lake, dataset: str) -> bool:
     return any(contract.stem == dataset for contract in contracts)
 
 
-def _refused(lake: Lake, hand_in: HandIn) -> str:
+def _refused(lake: Lake, zone: DropZone, hand_in: HandIn) -> str:
     """Why it is refused as it lies there; empty where it is not."""
     try:
         for file in hand_in.every_file:
@@ -97,7 +102,7 @@ def _refused(lake: Lake, hand_in: HandIn) -> str:
         if hand_in.refused is not None:
             raise hand_in.refused
         for file in hand_in.files:
-            check_form(file.path, contract)
+            check_form(zone.local(file), contract)
     except DeliveryRejected as error:
         return refusal(error)
     return ""
@@ -109,21 +114,16 @@ def _refuse_place(file: Found) -> None:
             f"文件“{file.name}”放错了位置", code="place", place=Place(file.name),
             expected="部门代码/数据集/期次/文件", remedy="请放进对应的文件夹后重新报送",
         )  # fmt: skip
-    if file.name != file.path.as_posix()[-len(file.name) :]:
+    if not file.readable:
         raise DeliveryRejected(
-            f"文件名“{file.name}”不是 UTF-8 编码", code="name", place=Place(file.name),
-            expected="UTF-8 编码的文件名", remedy="请改名后重新报送（可用英文和数字）",
+            f"文件名“{file.name}”不能用作文件名：过长，或不是 UTF-8 编码", code="name", place=Place(file.name),
+            expected="UTF-8 编码、不超过 240 字节的文件名", remedy="请改名后重新报送（可用英文和数字）",
         )  # fmt: skip
 
 
-def _landed(file: Found, hand_in: HandIn) -> LandedFile:
+def _landed(zone: DropZone, file: Found, hand_in: HandIn) -> LandedFile:
     role: FileRole = "manifest" if file is hand_in.manifest_file else "data"
-    return LandedFile(file.name, file.size, file.modified_ns, _sha256(file.path), role)
-
-
-def _was_written(file: Found) -> bool:
-    now = file.path.lstat()
-    return (now.st_size, now.st_mtime_ns) != (file.size, file.modified_ns)
+    return LandedFile(file.name, file.size, file.modified_ns, _sha256(zone.local(file)), role)
 
 
 def _sha256(path: Path) -> str:

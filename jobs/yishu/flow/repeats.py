@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
@@ -38,7 +37,7 @@ def suspects(lake: Lake, dataset: Dataset, delivery: Delivery) -> pa.Table | Non
     if not keys:
         return None
     files = tables.files_of(lake.bronze(dataset.name), delivery.id)
-    lying = pq.read_schema(files[0]) if files else pa.schema([])
+    lying = tables.schema_of(files[0]) if files else pa.schema([])
     nobody = pa.table({"_row": pa.array([], pa.int64())})
     if {f.name for f in dataset.fields if f.name in dataset.key} - set(lying.names):
         return nobody  # no row has a key, so none passes

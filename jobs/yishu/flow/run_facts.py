@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from yishu.contract.model import Dataset, Mart
 from yishu.derive.suite import suite
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
 
@@ -118,9 +118,7 @@ def _table(lake: Lake, name: str) -> TableJson | None:
     if not tables.exists(path):
         return None
     import pyarrow as pa
-    from deltalake import DeltaTable
-
-    table = DeltaTable(path)
+    table = places.delta(path)
     counts = pa.table(table.get_add_actions(flatten=True)).column("num_records").to_pylist()
     known = None not in counts and table.protocol().min_reader_version == 1
     return {"name": name, "rows": sum(counts) if known else None, "version": table.version()}
@@ -128,9 +126,7 @@ def _table(lake: Lake, name: str) -> TableJson | None:
 
 def _created(lake: Lake, name: str) -> str:
     """The day on which the table first stood: 发布日期."""
-    from deltalake import DeltaTable
-
-    made = DeltaTable(lake.path(name)).metadata().created_time
+    made = places.delta(lake.path(name)).metadata().created_time
     return dt.datetime.fromtimestamp(made / 1000, ZoneInfo(lake.settings.timezone)).date().isoformat()
 
 

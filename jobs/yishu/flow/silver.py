@@ -5,7 +5,6 @@ Killed anywhere and run again it does the same: each commit carries its delivery
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from yishu.flow.judge import Verdicts
 from yishu.flow.merging import Arrival, merge_in, needs_rebuild
 from yishu.flow.rebuild import rebuild
 from yishu.flow.soundness import note, require_sound
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
@@ -138,7 +137,7 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
     )  # fmt: skip
     moved = lake.ledger.move(delivery.id, "accepted", balance=balance, reason="")
     for settled in (delivery, *passage.replaced):
-        shutil.rmtree(lake.staging(settled.id), ignore_errors=True)
+        places.remove(lake.staging(settled.id))
     return moved
 
 

@@ -11,10 +11,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypedDict
 
 from yishu.derive.tasks import CLASSES
-from yishu.flow.files import put
 from yishu.flow.run_facts import RunJson, ScoreJson
 from yishu.flow.templates import templates
 from yishu.lake.lake import Lake
+from yishu.lake.places import put
 
 if TYPE_CHECKING:
     from yishu.derive.entry import EntryJson

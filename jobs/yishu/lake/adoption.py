@@ -7,20 +7,19 @@ delivery. What gives way is found in the files by DuckDB, and only files that ho
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pyarrow.parquet as pq
+from uuid import uuid4
 
 from yishu.errors import DataError
+from yishu.lake import places
 from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake
-from yishu.lake.tables import data_files, exists, mark, properties, read_files
+from yishu.lake.tables import data_files, exists, mark, properties, read_files, rows_in
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction, RemoveAction
@@ -53,8 +52,8 @@ def adopt(files: Sequence[Path], to: Target) -> None:
 
 def add(frame: DataFrame, to: Target) -> None:
     """Put the frame's rows beside those that are there; else as `adopt`."""
-    with _beside(to) as folder:
-        _commit(to, _written(frame, folder / "rows"), ())
+    with _written(frame, to) as new:
+        _commit(to, new.files, ())
 
 
 def replace(frame: DataFrame, to: Target, check: Callable[[Sequence[Path]], None] | None = None) -> None:
@@ -65,11 +64,10 @@ def replace(frame: DataFrame, to: Target, check: Callable[[Sequence[Path]], None
         to: the table; it is made where there is none.
         check: is given the files before they become visible, and raises where they must not.
     """
-    with _beside(to) as folder:
-        files = _written(frame, folder / "rows")
+    with _written(frame, to) as new:
         if check:
-            check(files)
-        _overwrite(to, files)
+            check(new.files)
+        _overwrite(to, new.files)
 
 
 def put_by_key(frame: DataFrame, to: Target, on: Sequence[str]) -> None:
@@ -80,9 +78,9 @@ def put_by_key(frame: DataFrame, to: Target, on: Sequence[str]) -> None:
         to: a table that exists.
         on: columns that are never NULL.
     """
-    with _beside(to) as folder:
-        files = _written(frame, folder / "rows")
-        _exchange(frame, to, files, _touched(to, _key_among(files, on)), lambda old, new: old.join(new.select(*on), list(on), "left_anti"))
+    with _written(frame, to) as new:
+        touched = _touched(to, _key_among(new.files, on))
+        _exchange(new, to, touched, lambda old, come: old.join(come.select(*on), list(on), "left_anti"))
 
 
 def put_where(frame: DataFrame, to: Target, predicate: str) -> None:
@@ -93,9 +91,8 @@ def put_where(frame: DataFrame, to: Target, predicate: str) -> None:
         to: a table that exists.
         predicate: comparisons with text, in words that Spark and DuckDB share.
     """
-    with _beside(to) as folder:
-        files = _written(frame, folder / "rows")
-        _exchange(frame, to, files, _touched(to, _matching(predicate)), lambda old, new: old.where(f"NOT coalesce({predicate}, false)"))
+    with _written(frame, to) as new:
+        _exchange(new, to, _touched(to, _matching(predicate)), lambda old, come: old.where(f"NOT coalesce({predicate}, false)"))
 
 
 def holds_any(files: Sequence[Path], to: Target, on: Sequence[str]) -> bool:
@@ -129,56 +126,88 @@ def _matching(predicate: str) -> Judge:
 
 
 def _touched(to: Target, judge: Judge) -> _Touched:
-    from deltalake import DeltaTable
-
-    lying = data_files(DeltaTable(to.path))
+    lying = data_files(to.path)
     if not lying:
         return _Touched((), 0)
     counted = "SELECT filename, count(*) FILTER (WHERE stale) AS gone, count(*) AS n"
     counted += f" FROM ({judge(parquet(lying, named=True))}) GROUP BY filename"
     with engine(to.lake) as duck:
         found = duck.sql(f"SELECT filename, n - gone FROM ({counted}) WHERE gone > 0").fetchall()
-    return _Touched(tuple(sorted(Path(name) for name, _ in found)), sum(staying for _, staying in found))
+    by_name = {str(file): file for file in lying}
+    return _Touched(tuple(by_name[name] for name, _ in sorted(found)), sum(staying for _, staying in found))
 
 
 Stay = Callable[["DataFrame", "DataFrame"], "DataFrame"]
 
 
-def _exchange(frame: DataFrame, to: Target, files: Sequence[Path], touched: _Touched, stay: Stay) -> None:
+def _exchange(new: _New, to: Target, touched: _Touched, stay: Stay) -> None:
     """Rows of touched files that stay are written anew beside those that come."""
-    from deltalake import DeltaTable
-
     kept: list[Path] = []
     if touched.staying:
-        spark, lying = frame.sparkSession, _struct(DeltaTable(to.path).schema().to_json())
-        old, new = read_files(spark, touched.files, lying), read_files(spark, files, _struct(to.columns))
-        kept = _written(stay(old, new), _folder(to) / "kept")
-    _commit(to, [*files, *kept], touched.files)
-
-
-def _folder(to: Target) -> Path:
-    from deltalake import DeltaTable
-
-    return to.path / f"version-{DeltaTable(to.path).version() + 1 if exists(to.path) else 0}"
+        spark, lying = new.frame.sparkSession, _struct(places.delta(to.path).schema().to_json())
+        old, come = read_files(spark, touched.files, lying), read_files(spark, new.files, _struct(to.columns))
+        kept = _write(stay(old, come), new.folder / "kept")
+    _commit(to, [*new.files, *kept], touched.files)
 
 
 @contextmanager
-def _beside(to: Target) -> Iterator[Path]:
-    """A new folder below the table's, where files lie until the commit; without one they go."""
-    folder = _folder(to)
-    shutil.rmtree(folder, ignore_errors=True)  # that of a run which was killed before its commit has this very name
+def beside(path: Path, marks: Path) -> Iterator[Path]:
+    """A new folder below a table's, for files that are to become part of it; what the table did not take in goes.
+
+    Args:
+        path: the table's folder.
+        marks: a folder of the one who alone works on this now; what a killed run of theirs left is swept first.
+    """
+    for left in [*marks.glob("*")]:
+        _sweep(path, left.name)
+        left.unlink(missing_ok=True)
+    mark = marks / f"new-{uuid4().hex[:12]}"
+    marks.mkdir(parents=True, exist_ok=True)
+    mark.touch()
     try:
-        yield folder
+        yield path / mark.name
     finally:
-        if _folder(to) == folder:  # the table's version did not change
-            shutil.rmtree(folder, ignore_errors=True)
+        _sweep(path, mark.name)
+        mark.unlink(missing_ok=True)
 
 
-def _written(frame: DataFrame, folder: Path) -> list[Path]:
+def _sweep(path: Path, name: str) -> None:
+    """Remove those files of the folder `name` below a table's that the table does not refer to."""
+    folder = path / name
+    if not folder.is_dir():
+        return
+    kept = data_files(path) if exists(path) else []
+    for part in [p for p in folder.iterdir() if p.is_dir()]:
+        if not any(part in file.parents for file in kept):
+            places.remove(part)
+    if not any(folder in file.parents for file in kept):
+        places.remove(folder)
+        if not places.in_bucket(path):
+            with suppress(OSError):  # no table yet: the folder is nobody's
+                path.rmdir()
+
+
+@dataclass(frozen=True)
+class _New:
+    """A frame, and the files below the table's folder that hold its rows."""
+
+    frame: DataFrame
+    files: list[Path]
+    folder: Path
+
+
+@contextmanager
+def _written(frame: DataFrame, to: Target) -> Iterator[_New]:
+    marks = to.lake.ops("staging") / "unfinished" / to.path.parent.name / to.path.name  # the table's lease leaves one writer
+    with beside(to.path, marks) as folder:
+        yield _New(frame, _write(frame, folder / "rows"), folder)
+
+
+def _write(frame: DataFrame, folder: Path) -> list[Path]:
     """The files that hold the frame's rows; none where it has none."""
     frame.write.parquet(str(folder))
     files = sorted(folder.glob("*.parquet"))
-    for file in [file for file in files if not pq.read_metadata(file).num_rows]:
+    for file in [file for file in files if not rows_in(file)]:
         file.unlink()
         files.remove(file)
     return files
@@ -192,25 +221,23 @@ def _struct(columns: str) -> StructType:
 
 def _commit(to: Target, files: Sequence[Path], gone: Sequence[Path]) -> None:
     """Files come and others go, in one commit."""
-    from deltalake import DeltaTable
-
     if not exists(to.path):
         _create(to, files)
         return
     _widen(to)
-    table = DeltaTable(to.path)
+    table = places.delta(to.path)
     actions: list[AddAction | RemoveAction] = [*(_added(file, to.path) for file in files), *(_removed(file, to.path) for file in gone)]
     table.create_write_transaction(actions, "append", table.schema(), commit_properties=properties(to.app_id))
 
 
 def _overwrite(to: Target, files: Sequence[Path]) -> None:
-    from deltalake import DeltaTable, Schema
+    from deltalake import Schema
 
     if not exists(to.path):
         _create(to, files)
         return
     schema, adds = Schema.from_json(to.columns), [_added(file, to.path) for file in files]
-    DeltaTable(to.path).create_write_transaction([*adds], "overwrite", schema, commit_properties=properties(to.app_id))
+    places.delta(to.path).create_write_transaction([*adds], "overwrite", schema, commit_properties=properties(to.app_id))
 
 
 def _create(to: Target, files: Sequence[Path]) -> None:
@@ -219,15 +246,15 @@ def _create(to: Target, files: Sequence[Path]) -> None:
 
     create_table_with_add_actions(
         str(to.path), Schema.from_json(to.columns), [_added(file, to.path) for file in files], mode="error", partition_by=[],
-        commit_properties=properties(to.app_id),
+        commit_properties=properties(to.app_id), storage_options=places.options(to.path),
     )  # fmt: skip
 
 
 def _widen(to: Target) -> None:
     """Give the table the columns that it lacks; its older rows have no value there."""
-    from deltalake import DeltaTable, Schema
+    from deltalake import Schema
 
-    table = DeltaTable(to.path)
+    table = places.delta(to.path)
     known, wanted = {f.name: f for f in table.schema().fields}, Schema.from_json(to.columns).fields
     other = [f for f in wanted if f.name in known and known[f.name].type != f.type]
     if other:
@@ -244,7 +271,7 @@ def _widen(to: Target) -> None:
 def _added(file: Path, path: Path) -> AddAction:
     from deltalake.transaction import AddAction
 
-    stat, rows = file.stat(), pq.read_metadata(file).num_rows
+    stat, rows = file.stat(), rows_in(file)
     stats = json.dumps({"numRecords": rows})
     return AddAction(file.relative_to(path).as_posix(), stat.st_size, {}, int(stat.st_mtime * 1000), True, stats)
 
@@ -253,20 +280,3 @@ def _removed(file: Path, path: Path) -> RemoveAction:
     from deltalake.transaction import RemoveAction
 
     return RemoveAction(file.relative_to(path).as_posix(), True, int(time.time() * 1000), file.stat().st_size, {})
-
-
-def sweep(path: Path, name: str) -> None:
-    """Remove those files of the folder `name` below a table's that the table does not refer to."""
-    from deltalake import DeltaTable
-
-    folder = path / name
-    if not folder.is_dir():
-        return
-    kept = data_files(DeltaTable(path)) if exists(path) else []
-    for part in [p for p in folder.iterdir() if p.is_dir()]:
-        if not any(part in file.parents for file in kept):
-            shutil.rmtree(part)
-    if not any(folder in file.parents for file in kept):
-        shutil.rmtree(folder)
-        with suppress(OSError):  # no table yet: the folder is nobody's
-            path.rmdir()

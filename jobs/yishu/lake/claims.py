@@ -73,7 +73,8 @@ def _files_of(conn: sa.Connection, asked: Claim) -> tuple[LandedFile, ...] | str
 
 
 def _owner(conn: sa.Connection, file: LandedFile) -> str | None:
-    same = (landed_files.c.path == file.path, landed_files.c.size == file.size, landed_files.c.modified_ns == file.modified_ns)
+    c = landed_files.c
+    same = (c.path == file.path, c.size == file.size, c.modified_ns == file.modified_ns, c.sha256 == file.sha256)
     newest = sa.select(landed_files.c.delivery).where(*same).order_by(landed_files.c.seq.desc()).limit(1)
     return conn.execute(newest).scalar()
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yishu.lake import places
 from yishu.lake.lake import Lake
 
 if TYPE_CHECKING:
@@ -21,8 +22,11 @@ def engine(lake: Lake) -> Iterator[DuckDBPyConnection]:
     """A database of one's own, with as many threads as Spark has, that spills below `ops/staging`."""
     import duckdb
 
-    temporary = str(lake.ops("staging") / "duckdb").replace("'", "''")
+    temporary = str(lake.settings.home / "ops" / "staging" / "duckdb").replace("'", "''")
+    store = places.file_system(lake.bronze(""))
     with duckdb.connect() as opened:
+        if store is not None:
+            opened.register_filesystem(store)
         opened.execute(
             f"SET memory_limit = '{_MEMORY}'; SET temp_directory = '{temporary}'; SET threads = {lake.settings.spark.cores}"
         )

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
+from yishu.lake import places
 from yishu.lake.ledger import Delivery, Ledger
-from yishu.settings import Settings
+from yishu.settings import Settings, Zone
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -33,29 +34,33 @@ class Lake:
     ledger: Ledger
     clock: Clock
 
+    def root(self, zone: Zone) -> Path:
+        """The folder or bucket of a zone."""
+        return places.root(self.settings, zone)
+
     def bronze(self, dataset: str) -> Path:
-        return self.settings.home / "bronze" / dataset
+        return self.root("lake") / "bronze" / dataset
 
     def silver(self, dataset: str) -> Path:
-        return self.settings.home / "silver" / dataset
+        return self.root("lake") / "silver" / dataset
 
     def quarantine(self, dataset: str) -> Path:
-        return self.settings.home / "quarantine" / dataset
+        return self.root("lake") / "quarantine" / dataset
 
     def gold(self, table: str) -> Path:
         """Args: table: `<database>.<mart>`."""
         database, name = table.split(".")
-        return self.settings.home / "gold" / database / name
+        return self.root("gold") / database / name
 
     def ops(self, name: str) -> Path:
-        return self.settings.home / "ops" / name
+        return self.root("lake") / "ops" / name
 
     def staging(self, delivery: str) -> Path:
         """Where a delivery's rows wait until the gate has decided."""
         return self.ops("staging") / delivery
 
     def receipt(self, delivery: Delivery) -> Path:
-        return self.settings.home / "receipts" / delivery.department / delivery.dataset / delivery.period / delivery.id
+        return self.root("receipts") / delivery.department / delivery.dataset / delivery.period / delivery.id
 
     def path(self, table: str) -> Path:
         """The folder of `bronze.x`, `silver.x`, `quarantine.x` or `<database>.<mart>`."""
@@ -65,7 +70,7 @@ class Lake:
 
     @property
     def catalog(self) -> Path:
-        return self.settings.home / "catalog"
+        return self.root("catalog")
 
 
 def open_lake(settings: Settings, clock: Clock | None = None, project: Project | None = None) -> Lake:

@@ -73,6 +73,14 @@ class Ledger:
                     self._known_up_to = row.seq
         return (path, size, modified_ns) in self._known
 
+    def landed(self, path: str, sha256: str) -> LandedFile | None:
+        """A file that was claimed before, by its place and its content."""
+        c = t.landed_files.c
+        query = sa.select(c.path, c.size, c.modified_ns, c.sha256).where(c.path == path, c.sha256 == sha256)
+        with self._store.read() as conn:
+            row = conn.execute(query.order_by(c.seq.desc()).limit(1)).first()
+        return LandedFile(*row) if row else None
+
     def claim(
         self, department: str, dataset: str, period: str, files: Sequence[LandedFile],
         *, reason: str = "", state: Literal["waiting", "rejected"] = "waiting", manifest: str = "", supersedes: str | None = None,

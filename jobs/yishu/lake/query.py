@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from yishu.errors import UsageError
-from yishu.lake import tables
+from yishu.lake import places, tables
 from yishu.lake.lake import Lake
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ def select(lake: Lake, sql: str, *, clear: bool = False) -> pa.Table:
     """
     import duckdb
     import sqlglot
-    from deltalake import DeltaTable
     from sqlglot import exp
 
     try:
@@ -41,7 +40,7 @@ def select(lake: Lake, sql: str, *, clear: bool = False) -> pa.Table:
         named = {f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}
         for name in sorted(named):
             _require(lake, name, clear)
-            data = DeltaTable(lake.path(name)).to_pyarrow_dataset()
+            data = places.delta(lake.path(name)).to_pyarrow_dataset()
             schema, short = name.split(".")
             connection.register(f"yishu__{schema}__{short}", data)
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')

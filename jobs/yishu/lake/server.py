@@ -21,7 +21,8 @@ from pathlib import Path
 
 from yishu.errors import MachineError, UsageError
 from yishu.lake.jars import jar_folder
-from yishu.settings import Settings
+from yishu.lake.store import pipeline_keys
+from yishu.settings import Settings, StoreSettings
 
 START_SECONDS = 120
 
@@ -177,13 +178,36 @@ def server_conf(settings: Settings) -> dict[str, str]:
         "spark.sql.codegen.cache.maxEntries": "2000",
         # nobody looks at a web page of Spark's: what it would show is not kept
         **dict.fromkeys(_KEPT_FOR_THE_UI, "10"),
+        **(_store_conf(settings.s3) if settings.s3 else {}),
         **spark.conf,
     }
+
+
+def _store_conf(s3: StoreSettings) -> dict[str, str]:
+    """Spark's way to the store; the keys come from the environment, so that no setting shows them."""
+    hadoop = {
+        "s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",  # one address for delta-rs, DuckDB and Spark
+        "s3a.endpoint": s3.endpoint,
+        "s3a.endpoint.region": s3.region,
+        "s3a.path.style.access": "true",
+        "s3a.connection.ssl.enabled": str(s3.endpoint.startswith("https")).lower(),
+        "s3a.aws.credentials.provider": "software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider",
+        "s3a.bucket.probe": "0",
+        "s3a.input.stream.type": "classic",  # the default wants another library, for AWS's own store
+    }
+    committing = {
+        # there is no rename in a store: a task's files are copied once, not twice; nobody reads them before delta-rs commits
+        "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+        "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    }
+    return {f"spark.hadoop.fs.{name}": value for name, value in hadoop.items()} | committing
 
 
 def _environment(settings: Settings) -> dict[str, str]:
     drop = ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "PYSPARK_SUBMIT_ARGS", "YISHU_TOKEN_KEY")
     env = {k: v for k, v in os.environ.items() if k not in drop}
+    if settings.s3:
+        env |= dict(zip(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), pipeline_keys(settings), strict=True))
     return env | {"SPARK_HOME": _spark_home(), "PYSPARK_PYTHON": sys.executable, "SPARK_LOG_DIR": str(settings.home / "logs")}
 
 

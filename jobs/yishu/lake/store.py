@@ -7,21 +7,28 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import json
 import os
+import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from yishu.errors import MachineError, UsageError, YishuError
-from yishu.settings import StoreSettings, Zone
+from yishu.settings import Settings, StoreSettings, Zone
 
 if TYPE_CHECKING:
     from minio import Minio, S3Error
     from urllib3 import PoolManager
 
 _CONNECT_SECONDS, _READ_SECONDS, _TRIES = 5, 60, 2
+_CHUNK = 1 << 20
+_GONE = ("NoSuchKey", "NoSuchObject")
 _WHO = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 
@@ -77,6 +84,40 @@ class Store:
                 answer.close()
                 answer.release_conn()
 
+    def download(self, zone: Zone, key: str, into: Path, etag: str | None = None) -> None:
+        """A whole object → a file, by way of another name.
+
+        Args:
+            etag: what was seen; where another object lies there now, it is not taken for it.
+
+        Raises:
+            FileNotFoundError: it is there no more.
+        """
+        from minio import S3Error
+
+        into.parent.mkdir(parents=True, exist_ok=True)
+        fresh = into.with_name(f".{os.getpid()}.{threading.get_ident()}")
+        seen: dict[str, str | list[str] | tuple[str]] | None = {"If-Match": f'"{etag}"'} if etag else None
+        with told(self.settings, zone, key):
+            try:
+                answer = self.client.get_object(bucket_name=self.settings.bucket(zone), object_name=key, request_headers=seen)
+            except S3Error as error:
+                if error.code in (*_GONE, "PreconditionFailed"):
+                    raise FileNotFoundError(key) from error
+                raise
+            try:
+                with fresh.open("wb") as file:
+                    shutil.copyfileobj(answer, file, _CHUNK)
+            finally:
+                answer.close()
+                answer.release_conn()
+        os.replace(fresh, into)
+
+    def upload(self, zone: Zone, key: str, file: Path) -> None:
+        """A file → an object, in parts where it is large."""
+        with told(self.settings, zone, key):
+            self.client.fput_object(bucket_name=self.settings.bucket(zone), object_name=key, file_path=str(file))
+
     def stat(self, zone: Zone, key: str) -> Stored | None:
         """What lies under a key; None where nothing does."""
         from minio import S3Error
@@ -85,7 +126,7 @@ class Store:
             try:
                 found = self.client.stat_object(bucket_name=self.settings.bucket(zone), object_name=key)
             except S3Error as error:
-                if error.code in ("NoSuchKey", "NoSuchObject"):
+                if error.code in _GONE:
                     return None
                 raise
         return Stored(key, found.size or 0, found.etag or "", found.last_modified, found.version_id)
@@ -96,10 +137,30 @@ class Store:
             for found in self.client.list_objects(bucket_name=self.settings.bucket(zone), prefix=prefix, recursive=True):
                 yield Stored(str(found.object_name), found.size or 0, found.etag or "", found.last_modified, found.version_id)
 
+    def tops(self, zone: Zone) -> list[str]:
+        """The first parts of all keys, each with its slash."""
+        with told(self.settings, zone):
+            found = self.client.list_objects(bucket_name=self.settings.bucket(zone), recursive=False)
+            return [str(one.object_name) for one in found if one.is_dir]
+
     def remove(self, zone: Zone, key: str, version: str | None = None) -> None:
         """Take an object away; in a bucket with versions only its newest one is hidden, unless one is named."""
         with told(self.settings, zone, key):
             self.client.remove_object(bucket_name=self.settings.bucket(zone), object_name=key, version_id=version)
+
+    def take_out(self, zone: Zone, key: str, etag: str) -> None:
+        """Take away what was seen, and the older versions that it had replaced; what has come since stays.
+
+        Oldest first: a delete without a version would hide what came a moment ago, and one of the newest version alone would
+        bring back what it had replaced.
+        """
+        bucket = self.settings.bucket(zone)
+        with told(self.settings, zone, key):
+            lying = self.client.list_objects(bucket_name=bucket, prefix=key, recursive=True, include_version=True)
+            versions = list(takewhile(lambda one: one.object_name == key, lying))  # newest first
+            seen = next((at for at, one in enumerate(versions) if not one.is_delete_marker and one.etag == etag), len(versions))
+            for one in reversed(versions[seen:]):
+                self.client.remove_object(bucket_name=bucket, object_name=key, version_id=one.version_id)
 
 
 def open_store(settings: StoreSettings, env: Mapping[str, str] = os.environ) -> Store:
@@ -108,10 +169,40 @@ def open_store(settings: StoreSettings, env: Mapping[str, str] = os.environ) -> 
     Raises:
         UsageError: it holds none.
     """
+    found = _from_environment(env)
+    if found is None:
+        raise _no_keys(settings)
+    return Store(settings, *found)
+
+
+def pipeline_keys(settings: Settings, env: Mapping[str, str] = os.environ) -> tuple[str, str]:
+    """The environment's keys, else those that `yishu store provision` made for the pipeline of this machine.
+
+    Raises:
+        UsageError: there are none, or no store is set.
+    """
+    if settings.s3 is None:
+        raise UsageError("no store is set", code="store-none", expected="s3: in conf/", remedy="YISHU_CONF=minio, or s3: in your own file")
+    user, file = f"{settings.s3.prefix}-pipeline", secrets_file(settings)
+    made = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    found = _from_environment(env) or ((user, made[user]) if user in made else None)
+    if found is None:
+        raise _no_keys(settings.s3)
+    return found
+
+
+def secrets_file(settings: Settings) -> Path:
+    """User → secret of those whom we made in the store; readable by us alone."""
+    return settings.home / "ops" / "store-keys.json"
+
+
+def _from_environment(env: Mapping[str, str]) -> tuple[str, str] | None:
     access, secret = env.get("AWS_ACCESS_KEY_ID", ""), env.get("AWS_SECRET_ACCESS_KEY", "")
-    if not (access and secret):
-        raise UsageError(f"no key for the store at {settings.endpoint}", code="store-key", expected=_WHO, remedy="set them")
-    return Store(settings, access, secret)
+    return (access, secret) if access and secret else None
+
+
+def _no_keys(settings: StoreSettings) -> UsageError:
+    return UsageError(f"no key for the store at {settings.endpoint}", code="store-key", expected=_WHO, remedy="set them")
 
 
 def _client(settings: StoreSettings, access_key: str, secret_key: str) -> Minio:

@@ -17,6 +17,7 @@ from yishu.derive.suite import SuiteJson, suite
 from yishu.errors import DataError, Place
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
+from yishu.lake.places import mirror
 from yishu.quality.results import Judged
 
 if TYPE_CHECKING:
@@ -53,17 +54,18 @@ def build_data_docs(lake: Lake, database: str) -> bool:
         if not fresh.suites and not fresh.results:
             return False
         _write(lake, fresh)
+        mirror(_site(lake), lake.catalog / "data_docs")
         text = json.dumps(dict(sorted({**known, **fresh.marks}.items())), ensure_ascii=False, indent=0)
         _replace(_root(lake) / "published.json", text)
     return True
 
 
 def _root(lake: Lake) -> Path:
-    return lake.ops("gx")
+    return lake.settings.home / "ops" / "gx"  # GX writes to a file system
 
 
 def _site(lake: Lake) -> Path:
-    return lake.catalog / "data_docs"
+    return lake.settings.home / "catalog" / "data_docs"
 
 
 def _marks(lake: Lake) -> dict[str, str]:
