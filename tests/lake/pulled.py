@@ -104,8 +104,9 @@ def _weigh(home: Path, query: str) -> None:
         gc.collect()
         before = _kilobytes("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
-        file = pull(lake, "thing", "2024-06")
-        assert file is not None
+        name = pull(lake, "thing", "2024-06")
+        assert name is not None
+        file = lake.settings.landing / name
         print(pq.read_metadata(file).num_rows, file.stat().st_size >> 20, (_kilobytes("VmHWM") - before) >> 10)
 
 

@@ -218,8 +218,9 @@ def test_a_pull_that_is_killed_midway_leaves_nothing_to_be_seen(
 
 
 def test_a_pull_that_is_killed_just_before_its_manifest_is_not_taken_for_a_hand_in(permits: Source, lake: Lake) -> None:
-    file = pull(lake, "thing", "2024-06")
-    assert file is not None
+    name = pull(lake, "thing", "2024-06")
+    assert name is not None
+    file = lake.settings.landing / name
     file.with_name("manifest.json").unlink()
     assert receive(lake) == []
     permits.permits((3, "许可丙", "2024-06-30 10:00:00"))

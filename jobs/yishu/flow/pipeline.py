@@ -117,7 +117,8 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
     report = Report()
     datasets = _chosen(lake, tuple(targets))
     for name in datasets if len(datasets) < len(lake.project.datasets) else [None, *_pulled(lake)]:
-        report.received += _guarded(report, receive, lake, name) or []
+        while found := _guarded(report, receive, lake, name):
+            report.received += found
     for level in dataset_levels(lake.project):
         with ThreadPoolExecutor(lake.settings.run.parallel) as pool:
             for done in pool.map(lambda d: _guarded(report, refine, lake, open_spark, d), [d for d in level if d in datasets]):

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from yishu.contract.model import Dataset
@@ -23,10 +25,12 @@ from yishu.lake.ledger_records import FileRole
 log = logging.getLogger(__name__)
 
 _CHUNK = 1 << 20
+MOST_AT_ONCE = 200
+"""Hand-ins of one department that one look claims; the rest is left to the next."""
 
 
 def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
-    """Claim every new file in landing, and every set whose manifest and files have all come.
+    """Claim new files in landing, and sets whose manifest and files have all come: `MOST_AT_ONCE` of each department.
 
     Hidden and unfinished files (`.x`, `_x`, `~$x`, `x.part`, `x.tmp`) and files still being written wait for a later scan.
 
@@ -38,7 +42,7 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
         The deliveries made, in the order of their claims: `waiting`, `unchanged` or `rejected` with a reason.
     """
     claimed, zone = [], drop_zone(lake)
-    for hand_in in sorted((h for h in look(lake, dataset) if not h.waits), key=_age):
+    for hand_in in _in_turn(sorted((h for h in look(lake, dataset) if not h.waits), key=_age)):
         try:
             delivery = _claim(lake, zone, hand_in)
         except OSError as error:  # gone again, or not readable yet: this one waits, the others do not
@@ -52,6 +56,17 @@ def receive(lake: Lake, dataset: str | None = None) -> list[Delivery]:
 def datasets_with_new_files(lake: Lake) -> set[str]:
     """The datasets, known or not, in whose folders something lies that can be claimed; "" for files in no such folder."""
     return {hand_in.place[1] for hand_in in look(lake) if not hand_in.waits}
+
+
+def _in_turn(hand_ins: Sequence[HandIn]) -> list[HandIn]:
+    """The departments one after another, each with its oldest first, so that nobody waits for another's backlog."""
+    told: Counter[str] = Counter()
+    turns = []
+    for at, hand_in in enumerate(hand_ins):
+        turn = told[hand_in.place[0]]
+        told[hand_in.place[0]] += 1
+        turns.append((turn, at, hand_in))
+    return [hand_in for turn, _, hand_in in sorted(turns, key=lambda t: t[:2]) if turn < MOST_AT_ONCE]
 
 
 def _age(hand_in: HandIn) -> tuple[int, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import shutil
 import time
@@ -20,6 +21,8 @@ from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 from yishu.lake.store import Store, Stored, pipeline_keys
 from yishu.settings import StoreSettings
+
+log = logging.getLogger(__name__)
 
 NAME_BYTES = 240
 """The longest name of a file that can be read: file systems allow 255, and some of ours carry a suffix for a while."""
@@ -40,14 +43,14 @@ class Bucket:
         self._forget()
         prefixes = [""] if dataset is None else [f"{top}{dataset}/" for top in self._store.tops("landing")]
         for prefix in prefixes:
-            lying = (one for one in self._store.find("landing", prefix) if not _is_litter(one))
+            lying = (one for one in self._store.find("landing", prefix) if not _is_litter(one) and _can_be_asked_for(one))
             for _, group in groupby(lying, lambda one: one.key.rpartition("/")[0]):
                 yield [self._found(one) for one in group]
 
     def _found(self, one: Stored) -> Found:
         assert one.modified is not None, one.key
         moment, name = one.modified.timestamp(), one.key.rsplit("/", 1)[-1]
-        readable = name not in ("", ".", "..") and len(name.encode()) <= NAME_BYTES
+        readable = bool(name) and len(name.encode()) <= NAME_BYTES
         return Found(one.key, one.size, int(moment * 1_000_000) * 1000, moment, True, readable, one.etag)
 
     def local(self, found: Found) -> Path:
@@ -128,6 +131,14 @@ def archived(sha256: str) -> str:
 
 def _hash(name: str, pinned: str) -> str:
     return hashlib.sha256(f"{name}\0{pinned}".encode()).hexdigest()[:32]
+
+
+def _can_be_asked_for(one: Stored) -> bool:
+    """Some stores take names that no client can ask for again: they are told of, and left."""
+    if {".", ".."} & set(one.key.split("/")):
+        log.warning("landing object %r cannot be read by its name and is left alone", one.key)
+        return False
+    return True
 
 
 def _is_litter(one: Stored) -> bool:
