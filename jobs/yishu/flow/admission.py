@@ -15,8 +15,8 @@ from yishu.errors import DeliveryRejected, Place
 
 _FORMS = "2024、2024H1、2024Q3、2024-06、2024-W05 或 2024-06-30 这样的期次"
 _LISTED = 5
-_UNFINISHED_START = (".", "_", "~$")
-_UNFINISHED_END = (".part", ".tmp", ".crdownload", ".filepart")
+UNFINISHED_START = (".", "_", "~$")
+UNFINISHED_END = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 def admit(project: Project, department: str, dataset: str, period: str, today: dt.date) -> Dataset:
@@ -46,7 +46,7 @@ def admit(project: Project, department: str, dataset: str, period: str, today: d
 
 def unfinished(name: str) -> bool:
     """True for hidden files and those that a program is still writing: they are left for a later look."""
-    return name.startswith(_UNFINISHED_START) or name.lower().endswith(_UNFINISHED_END)
+    return name.startswith(UNFINISHED_START) or name.lower().endswith(UNFINISHED_END)
 
 
 def refusal(error: DeliveryRejected) -> str:
