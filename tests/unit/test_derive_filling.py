@@ -71,6 +71,12 @@ def test_a_range_for_some_rows_or_one_that_only_warns_is_not_told() -> None:
     assert told(Field(name="a", title="甲", type=Type(kind="integer"), rules=rules)).example == "12"
 
 
+def test_a_rule_about_the_form_is_told_and_one_that_names_a_fault_is_not() -> None:
+    right = Rule(name="r", type="expect_column_values_to_match_regex", kwargs={"regex": "^[0-9]{4}$"}, message="应为4位数字", severity="warn")
+    wrong = Rule(name="w", type="expect_column_values_to_not_match_regex", kwargs={"regex": "^无$"}, message="是占位文字")
+    assert told(Field(name="a", title="甲", type=TEXT, rules=(right, wrong))).wording == "长度不超过20个字；应为4位数字"
+
+
 def test_a_code_is_shown_as_the_list_has_it() -> None:
     field = Field(name="sex", title="性别", type=Type(kind="string", length=1), codelist="sex", standard="GB/T 2261.1-2003")
     assert told(field, sex="1").example == "1" and "GB/T 2261.1-2003" in told(field).wording

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from yishu.contract.model import Check, Dataset, Field, Kind, Mask
+from yishu.contract.model import Check, Dataset, Field, Kind, Mask, Rule
 from yishu.contract.period import Period, period_of
 from yishu.derive import expected
 from yishu.derive.duties import FORMS
@@ -48,6 +48,8 @@ def columns(dataset: Dataset, period: Period, codes: Mapping[str, str]) -> tuple
 
 def _wording(field: Field) -> Iterator[str]:
     yield _form(field)
+    # what is said of a cell that does not match says how one is written; other rules' messages name the fault
+    yield from (r.message for r in field.rules if r.type.endswith("_to_match_regex") and r.message and not _of_some_rows(r))
     low, high = _limits(field)
     if low is not None or high is not None:
         yield expected.bounds(_shown(low), _shown(high))
@@ -79,10 +81,14 @@ def _limits(field: Field) -> tuple[float | None, float | None]:
     """The narrowest range that the field and its own rules leave."""
     ranges = [(field.minimum, field.maximum)]
     for rule in field.rules:
-        if rule.type == "expect_column_values_to_be_between" and rule.severity != "warn" and "row_condition" not in rule.kwargs:
+        if rule.type == "expect_column_values_to_be_between" and rule.severity != "warn" and not _of_some_rows(rule):
             ranges.append((_number(rule.kwargs.get("min_value")), _number(rule.kwargs.get("max_value"))))
     lows, highs = ([side for side in sides if side is not None] for sides in zip(*ranges, strict=True))
     return max(lows, default=None), min(highs, default=None)
+
+
+def _of_some_rows(rule: Rule) -> bool:
+    return "row_condition" in rule.kwargs
 
 
 def _number(value: object) -> float | None:
