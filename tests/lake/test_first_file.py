@@ -9,9 +9,11 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -240,6 +242,37 @@ def test_a_store_that_does_not_answer(platform: Platform, page: Page, tmp_path: 
     assert f"没有收到对象存储的答复（127.0.0.1:{port}）" in told(page)
 
 
+def test_a_store_that_hangs_up_on_a_large_file_is_asked_why(platform: Platform, page: Page, tmp_path: Path) -> None:
+    class Curt(BaseHTTPRequestHandler):
+        def do_OPTIONS(self) -> None:
+            self.answer(204, "")
+
+        def do_POST(self) -> None:
+            size = int(self.headers["Content-Length"])
+            if size > MB:
+                self.connection.close()
+                return
+            self.rfile.read(size)
+            self.answer(403, "<Error><Code>AccessDenied</Code><Message>Policy expired</Message></Error>")
+
+        def answer(self, status: int, text: str) -> None:
+            self.send_response(status)
+            for name, value in (("Origin", "*"), ("Headers", "*"), ("Methods", "POST")):
+                self.send_header(f"Access-Control-Allow-{name}", value)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Curt) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page.goto(written(tmp_path, platform.form(platform.department(endpoint=f"http://127.0.0.1:{server.server_port}"), most=9 * MB)))
+        choose(page, tmp_path, "一.csv", b"x" * (2 * MB))
+        assert "本页已过期，文件没有收下" in told(page)
+        server.shutdown()
+
+
 def test_without_scripts_the_form_is_a_plain_one(platform: Platform, chromium: Browser, tmp_path: Path) -> None:
     with chromium.new_context(java_script_enabled=False) as context:
         page = context.new_page()
@@ -277,10 +310,9 @@ def test_a_leaked_form_is_good_for_its_bucket_its_size_and_its_time_only(platfor
 
 
 def test_a_form_can_do_no_more_than_the_department_that_signed_it(platform: Platform) -> None:
-    for folder in (f"{POLICE}/market_entity/2024-06-30/", ""):
-        form = upload_form(platform.department(), "landing", folder or f"{POLICE}/", dt.datetime.now(dt.UTC) + dt.timedelta(1), MB)
-        assert posted(form, f"{POLICE}/market_entity/2024-06-30/a")[0] == 403
-    assert platform.landed() == {}
+    key = f"{POLICE}/market_entity/2024-06-30/a"
+    assert posted(platform.form(folder=f"{POLICE}/"), key)[0] == 403 and platform.landed() == {}
+    assert posted(platform.form(platform.department("police"), folder=f"{POLICE}/"), key)[0] == 201
 
 
 # --- the commands ----------------------------------------------------------------------------------------------------------
