@@ -6,6 +6,7 @@ READY  := $(VENV)/.ready
 TESTED := $(VENV)/.ready-for-tests
 UV     := 0.13.9
 MINIO  := v0.0.0-20260212201848-7aac2a2c5b7c
+MC     := v0.0.0-20250313080218-cf909e1063a9
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
@@ -63,8 +64,9 @@ $(READY): requirements.lock pyproject.toml conf/jars.xml conf/jars.sha256
 	@touch $@
 
 # Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, it and MariaDB are departments' databases (MariaDB's core
-# packages have the programs and no service), Noto CJK lets Chromium draw what it looks at. MinIO is the object store; Go builds it.
-$(TESTED): $(READY)
+# packages have the programs and no service), Noto CJK lets Chromium draw what it looks at. MinIO is the object store, mc
+# a department's client of it; Go builds both.
+$(TESTED): $(READY) Makefile
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
@@ -75,8 +77,11 @@ $(TESTED): $(READY)
 	if [ -n "$$missing" ]; then echo "setup: Debian packages$$missing" >&2; export DEBIAN_FRONTEND=noninteractive; \
 	  { apt-get update && apt-get install -y --no-install-recommends $$missing; } >$(VENV)/apt.log 2>&1 \
 	  || { echo "apt-get could not install$$missing: read $(VENV)/apt.log" >&2; exit 3; }; fi
-	@test -x $(BIN)/minio || command -v go >/dev/null || { echo "the tests need Go: install golang (make run does without)" >&2; exit 2; }
+	@{ test -x $(BIN)/minio && test -x $(BIN)/mc; } || command -v go >/dev/null || { echo "the tests need Go: install golang (make run does without)" >&2; exit 2; }
 	@test -x $(BIN)/minio || { echo "setup: MinIO, built by Go (some 4 minutes)" >&2; \
 	  GOBIN=$(abspath $(BIN)) go install github.com/minio/minio@$(MINIO) >$(VENV)/go.log 2>&1 \
 	  || { echo "Go could not build MinIO: read $(VENV)/go.log" >&2; exit 3; }; }
+	@test -x $(BIN)/mc || { echo "setup: mc, built by Go (under a minute)" >&2; \
+	  GOBIN=$(abspath $(BIN)) go install github.com/minio/mc@$(MC) >$(VENV)/go-mc.log 2>&1 \
+	  || { echo "Go could not build mc: read $(VENV)/go-mc.log" >&2; exit 3; }; }
 	@touch $@

@@ -26,7 +26,7 @@ COMMANDS = {
     "quarantine": ("decide", "List, show and replay rows in quarantine."),
     "catalog": ("contracts", "Build the catalog now."),
     "server": ("machine", "The local server: start, stop, status."),
-    "store": ("store", "The object store: policies, provision."),
+    "store": ("store", "The object store: departments' keys, forms for their clerks, links to receipts."),
     "doctor": ("machine", "What is wrong here, and how to mend it."),
     "up": ("machine", "Start the local stack and let the DAGs move what waits."),
     "down": ("machine", "Stop the local stack."),
@@ -52,7 +52,11 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+_EPILOG = """A department's first file: `yishu store form DEPARTMENT DATASET PERIOD` writes a page for its clerk's browser; the
+README's 第一次报送 goes through it, and through mc and a script."""
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=_EPILOG)
 @click.option("--debug", is_flag=True, help="Show the trace of an error.")
 @click.version_option(package_name="yishu")
 def cli(debug: bool) -> None:

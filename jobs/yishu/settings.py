@@ -56,9 +56,16 @@ class StoreSettings(_Section):
     """An S3-compatible store. Its keys come from `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, never from a file."""
 
     endpoint: str = Field(pattern=r"^https?://[^/]+$")
+    public_endpoint: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
+    """The address by which departments reach it, where that is another one; it stands in their forms and links."""
     region: str = "us-east-1"
     prefix: str = Field(default="yishu", pattern=r"^[a-z0-9][a-z0-9-]{1,40}$")
     """Before the name of every bucket: `yishu-landing`, `yishu-gold` …"""
+
+    @property
+    def public(self) -> StoreSettings:
+        """The same store by the address that departments use."""
+        return self.model_copy(update={"endpoint": self.public_endpoint or self.endpoint})
 
     def bucket(self, zone: Zone) -> str:
         return f"{self.prefix}-{zone}"
@@ -135,6 +142,7 @@ _FROM_ENV = {
     "YISHU_SPARK_MODE": ("spark", "mode"), "YISHU_SPARK_REMOTE": ("spark", "remote"), "YISHU_SPARK_MEMORY": ("spark", "memory"),
     "YISHU_CONNECT_PORT": ("spark", "connect_port"), "YISHU_JDBC_PORT": ("spark", "jdbc_port"),
     "YISHU_AIRFLOW_PORT": ("airflow", "port"), "YISHU_S3_ENDPOINT": ("s3", "endpoint"), "YISHU_S3_PREFIX": ("s3", "prefix"),
+    "YISHU_S3_PUBLIC_ENDPOINT": ("s3", "public_endpoint"),
 }  # fmt: skip
 
 

@@ -130,6 +130,7 @@ class Field(Frozen):
     reference: Reference | None = None
     standard: str = ""
     description: str = ""
+    examples: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     line: int = 0
 

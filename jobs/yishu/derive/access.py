@@ -42,11 +42,21 @@ def grants(store: StoreSettings, departments: Iterable[Department]) -> tuple[Gra
         store: names of buckets and users.
         departments: all of `departments.yaml`.
     """
-    named: dict[str, Department] = {}
-    for department in departments:
-        named[department.code] = department  # the newest name of a code stands last
-    each = [Grant(f"{store.prefix}-dept-{d.id}", d.name, _department(store, code)) for code, d in sorted(named.items())]
+    each = [Grant(_user(store, d), d.name, _department(store, code)) for code, d in sorted(_newest(departments).items())]
     return (Grant(f"{store.prefix}-pipeline", "pipeline", _pipeline(store)), Grant(f"{store.prefix}-bi", "BI", _bi(store)), *each)
+
+
+def user_of(store: StoreSettings, departments: Iterable[Department], code: str) -> str:
+    """The name under which the store knows a department; KeyError for a code that is nobody's."""
+    return _user(store, _newest(departments)[code])
+
+
+def _user(store: StoreSettings, department: Department) -> str:
+    return f"{store.prefix}-dept-{department.id}"
+
+
+def _newest(departments: Iterable[Department]) -> dict[str, Department]:
+    return {department.code: department for department in departments}  # the newest name of a code stands last
 
 
 def _department(store: StoreSettings, code: str) -> PolicyJson:

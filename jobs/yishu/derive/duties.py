@@ -45,10 +45,19 @@ def duties(project: Project, dataset: Dataset, first: dt.date, last: dt.date) ->
     """
     found = []
     for period in _periods(dataset, first, last):
-        due = workday_after(period.end, dataset.deadline or DEADLINES[dataset.cycle])
+        due = _due(dataset, period)
         for department, codes in _owing(project, dataset, period, due).items():
             found.append(Duty(dataset.name, project.departments[department], period, due, frozenset(codes)))
     return found
+
+
+def due_day(dataset: Dataset, period: Period) -> dt.date | None:
+    """The last day on which a hand-in for the period is in time; None where the dataset owes nothing on a calendar."""
+    return _due(dataset, period) if dataset.cycle in FORMS else None
+
+
+def _due(dataset: Dataset, period: Period) -> dt.date:
+    return workday_after(period.end, dataset.deadline or DEADLINES[dataset.cycle])
 
 
 def _periods(dataset: Dataset, first: dt.date, last: dt.date) -> Iterator[Period]:

@@ -17,7 +17,7 @@ from yishu.flow.admission import admit, refusal
 from yishu.flow.landing import FOLDERS, HandIn, look
 from yishu.flow.manifest import differences_at_the_door, mismatch
 from yishu.flow.reading.form import check_form
-from yishu.lake.drop_zone import DropZone, Found, drop_zone
+from yishu.lake.drop_zone import NAME_BYTES, DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 from yishu.lake.ledger_records import FileRole
@@ -132,7 +132,7 @@ def _refuse_place(file: Found) -> None:
     if not file.readable:
         raise DeliveryRejected(
             f"文件名“{file.name}”不能用作文件名：过长，或不是 UTF-8 编码", code="name", place=Place(file.name),
-            expected="UTF-8 编码、不超过 240 字节的文件名", remedy="请改名后重新报送（可用英文和数字）",
+            expected=f"UTF-8 编码、不超过 {NAME_BYTES} 字节的文件名", remedy="请改名后重新报送（可用英文和数字）",
         )  # fmt: skip
 
 

@@ -24,7 +24,12 @@ GRADE_NAMES = {
 
 def templates(lake: Lake) -> Environment:
     """The project's templates, read once in a process."""
-    return _environment(template_folder(lake))
+    return project_templates(lake.settings.project)
+
+
+def project_templates(project: Path) -> Environment:
+    """The same for what needs no lake; `project` is the checkout."""
+    return _environment(template_folder(project))
 
 
 @cache

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from yishu.lake.drop_zone import Found
+from yishu.lake.drop_zone import NAME_BYTES, Found
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 from yishu.lake.store import Store, Stored, pipeline_keys
@@ -24,9 +24,7 @@ from yishu.settings import StoreSettings
 
 log = logging.getLogger(__name__)
 
-NAME_BYTES = 240
-"""The longest name of a file that can be read: file systems allow 255, and some of ours carry a suffix for a while."""
-_LITTER = ("~$", ".DS_Store", "Thumbs.db", "desktop.ini")
+LITTER = ("~$", ".DS_Store", "Thumbs.db", "desktop.ini")
 _KEEP_SPOOLED = 86_400
 """Seconds; what a killed run left in the spool goes after a day."""
 _ARCHIVED = "sha256/"
@@ -144,4 +142,4 @@ def _can_be_asked_for(one: Stored) -> bool:
 def _is_litter(one: Stored) -> bool:
     """What browsers of stores and desktops leave: empty folders' marks, and files about files."""
     name = one.key.rsplit("/", 1)[-1]
-    return (not name and not one.size) or name.startswith(_LITTER)
+    return (not name and not one.size) or name.startswith(LITTER)

@@ -14,13 +14,13 @@ from yishu.lake.ledger import Delivery, LandedFile
 
 log = logging.getLogger(__name__)
 
-_UNFINISHED_START = (".", "_", "~$")
-_UNFINISHED_END = (".part", ".tmp", ".crdownload", ".filepart")
+UNFINISHED_START = (".", "_", "~$")
+UNFINISHED_END = (".part", ".tmp", ".crdownload", ".filepart")
 
 
 def unfinished(name: str) -> bool:
     """True for hidden files and those that a program is still writing: they are left for a later look."""
-    return name.startswith(_UNFINISHED_START) or name.lower().endswith(_UNFINISHED_END)
+    return name.startswith(UNFINISHED_START) or name.lower().endswith(UNFINISHED_END)
 
 
 class Folders:

@@ -10,6 +10,9 @@ from typing import Protocol
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 
+NAME_BYTES = 240
+"""The longest name of a file that can be read: file systems allow 255, and some of ours carry a suffix for a while."""
+
 
 @dataclass(frozen=True)
 class Found:

@@ -156,14 +156,14 @@ def _context(lake: Lake) -> FileDataContext:
     root = _root(lake)
     _replace(root / "great_expectations.yml", json.dumps(_config(lake), indent=1))
     views = root / "plugins" / "custom_data_docs" / "views"
-    for template in sorted((template_folder(lake) / "data_docs").glob("*.j2")):
+    for template in sorted((template_folder(lake.settings.project) / "data_docs").glob("*.j2")):
         _replace(views / template.name, template.read_text(encoding="utf-8"))
     return gx.get_context(mode="file", context_root_dir=root)
 
 
-def template_folder(lake: Lake) -> Path:
+def template_folder(project: Path) -> Path:
     """The project's own templates, else those beside the engine: a project elsewhere needs none of its own."""
-    own = lake.settings.project / "catalog" / "templates"
+    own = project / "catalog" / "templates"
     return own if own.is_dir() else Path(__file__).parents[3] / "catalog" / "templates"
 
 
