@@ -19,7 +19,7 @@ from yishu.errors import DataError
 from yishu.lake import places
 from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake
-from yishu.lake.tables import data_files, exists, mark, properties, read_files, rows_in
+from yishu.lake.tables import committing, data_files, exists, mark, properties, raced, read_files, rows_in
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction, RemoveAction
@@ -220,14 +220,17 @@ def _struct(columns: str) -> StructType:
 
 
 def _commit(to: Target, files: Sequence[Path], gone: Sequence[Path]) -> None:
-    """Files come and others go, in one commit."""
+    """Files come and others go, in one commit; not where another writer took some of those away since they were looked at."""
     if not exists(to.path):
         _create(to, files)
         return
     _widen(to)
     table = places.delta(to.path)
+    if set(gone) - set(data_files(to.path, table)):
+        raise raced(to.path)
     actions: list[AddAction | RemoveAction] = [*(_added(file, to.path) for file in files), *(_removed(file, to.path) for file in gone)]
-    table.create_write_transaction(actions, "append", table.schema(), commit_properties=properties(to.app_id))
+    with committing(to.path):
+        table.create_write_transaction(actions, "append", table.schema(), commit_properties=properties(to.app_id))
 
 
 def _overwrite(to: Target, files: Sequence[Path]) -> None:
@@ -237,7 +240,8 @@ def _overwrite(to: Target, files: Sequence[Path]) -> None:
         _create(to, files)
         return
     schema, adds = Schema.from_json(to.columns), [_added(file, to.path) for file in files]
-    places.delta(to.path).create_write_transaction([*adds], "overwrite", schema, commit_properties=properties(to.app_id))
+    with committing(to.path):
+        places.delta(to.path).create_write_transaction([*adds], "overwrite", schema, commit_properties=properties(to.app_id))
 
 
 def _create(to: Target, files: Sequence[Path]) -> None:

@@ -7,7 +7,8 @@ would silently skip late deliveries) and our own mark, so that a repeat is a no-
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from yishu.errors import TableDamaged
+from yishu.errors import MachineError, TableDamaged
 from yishu.lake import places
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def look(path: Path) -> TableVersion | None:
         return None
     try:
         table = places.delta(path)
-        missing = places.gone_from(path, _files(path, table))
+        missing = places.gone_from(path, data_files(path, table))
         version = TableVersion(str(table.metadata().id), table.version())
     except (DeltaError, OSError) as error:
         raise TableDamaged(f"table {path} cannot be read: {error}", code="table-damaged", subject=str(path)) from error
@@ -86,16 +87,18 @@ def schema_of(file: Path) -> pa.Schema:
 
 def files_of(path: Path, delivery: str) -> list[Path]:
     """The files that hold the rows of one delivery, in a table of which each file holds one."""
-    return _files(path, places.delta(path), [("_delivery", "=", delivery)])
+    return data_files(path, only=[("_delivery", "=", delivery)])
 
 
-def data_files(path: Path) -> list[Path]:
-    """Where the table's files lie."""
-    return _files(path, places.delta(path))
+def data_files(path: Path, table: DeltaTable | None = None, only: list[tuple[str, str, str]] | None = None) -> list[Path]:
+    """Where the table's files lie; delta-rs names them as addresses, in which blanks and Chinese are escaped.
 
-
-def _files(path: Path, table: DeltaTable, only: list[tuple[str, str, str]] | None = None) -> list[Path]:
-    """delta-rs names files as addresses, in which blanks and Chinese are escaped."""
+    Args:
+        path: the table's folder.
+        table: as it was opened; opened now where not given.
+        only: partitions.
+    """
+    table = table or places.delta(path)
     start = len(table.table_uri.removeprefix("file://").rstrip("/")) + 1
     return [path / unquote(uri.removeprefix("file://")[start:]) for uri in table.file_uris(file_pruning_predicate=only)]
 
@@ -124,7 +127,7 @@ def read(spark: SparkSession, path: Path, delivery: str | None = None) -> DataFr
     from pyspark.sql.types import StructType
 
     table = places.delta(path)
-    files = _files(path, table, [("_delivery", "=", delivery)] if delivery else None)
+    files = data_files(path, table, [("_delivery", "=", delivery)] if delivery else None)
     apart = table.metadata().partition_columns  # not in the files
     if len(files) > _MANY_FILES or table.protocol().min_reader_version > 1 or set(apart) - {"_delivery" if delivery else ""}:
         frame = spark.read.format("delta").load(str(path))
@@ -157,17 +160,32 @@ def put_batches(rows: pa.RecordBatchReader, path: Path, app_id: str, replaced: S
     """
     from deltalake import write_deltalake
 
-    if not (replaced and exists(path)):
-        write_deltalake(
-            str(path), rows, mode="append", schema_mode="merge", partition_by=["_delivery"], commit_properties=properties(app_id),
-            storage_options=places.options(path),
-        )  # fmt: skip
-        return
     gone = ", ".join(f"'{delivery}'" for delivery in replaced)
-    write_deltalake(
-        str(path), rows, mode="overwrite", predicate=f"_delivery IN ({gone})", schema_mode="merge", partition_by=["_delivery"],
-        commit_properties=properties(app_id), storage_options=places.options(path),
-    )  # fmt: skip
+    way = {"mode": "overwrite", "predicate": f"_delivery IN ({gone})"} if replaced and exists(path) else {"mode": "append"}
+    with committing(path):
+        write_deltalake(  # type: ignore[call-overload]
+            str(path), rows, schema_mode="merge", partition_by=["_delivery"], commit_properties=properties(app_id),
+            storage_options=places.options(path), **way,
+        )  # fmt: skip
+
+
+@contextmanager
+def committing(path: Path) -> Iterator[None]:
+    """A commit that another writer's makes impossible, as an error that a second try mends.
+
+    Raises:
+        MachineError: what was read has changed since; nothing was committed.
+    """
+    from deltalake.exceptions import CommitFailedError
+
+    try:
+        yield
+    except CommitFailedError as error:
+        raise raced(path) from error
+
+
+def raced(path: Path) -> MachineError:
+    return MachineError(f"another writer changed {path} in the meantime", code="table-race", subject=str(path), remedy="run again")
 
 
 def properties(app_id: str) -> CommitProperties:
