@@ -19,11 +19,11 @@ help: ## this list
 setup: $(TESTED) ## only the set-up: environment, jars, what the tests need; safe to repeat
 	@echo "set up: $(BIN)/yishu" >&2
 
-run: $(READY) ## sample extracts through real Airflow DAGs to gold; leaves the stack up
-	@$(BIN)/yishu up
+run: $(READY) $(STORE:minio=$(BIN)/minio) ## sample extracts through real Airflow DAGs to gold; leaves the stack up; STORE=minio: on buckets
+	@YISHU_CONF=$(or $(STORE),$(YISHU_CONF),local) $(BIN)/yishu up
 
 down: ## end what `make run` left up
-	@test ! -x $(BIN)/yishu || $(BIN)/yishu down
+	@test ! -x $(BIN)/yishu || YISHU_CONF=$(or $(STORE),$(YISHU_CONF),local) $(BIN)/yishu down
 
 # Three processes: Spark in this process and Spark Connect cannot share one.
 test: $(TESTED) lint ## every test
@@ -66,7 +66,7 @@ $(READY): requirements.lock pyproject.toml conf/jars.xml conf/jars.sha256
 # Debian's Chromium looks at the pages, its PostgreSQL keeps a ledger, it and MariaDB are departments' databases (MariaDB's core
 # packages have the programs and no service), Noto CJK lets Chromium draw what it looks at. MinIO is the object store, mc
 # a department's client of it; Go builds both.
-$(TESTED): $(READY) Makefile
+$(TESTED): $(READY) $(BIN)/minio Makefile
 	@missing=; \
 	command -v chromium >/dev/null || missing="$$missing chromium"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
@@ -77,11 +77,15 @@ $(TESTED): $(READY) Makefile
 	if [ -n "$$missing" ]; then echo "setup: Debian packages$$missing" >&2; export DEBIAN_FRONTEND=noninteractive; \
 	  { apt-get update && apt-get install -y --no-install-recommends $$missing; } >$(VENV)/apt.log 2>&1 \
 	  || { echo "apt-get could not install$$missing: read $(VENV)/apt.log" >&2; exit 3; }; fi
-	@{ test -x $(BIN)/minio && test -x $(BIN)/mc; } || command -v go >/dev/null || { echo "the tests need Go: install golang (make run does without)" >&2; exit 2; }
-	@test -x $(BIN)/minio || { echo "setup: MinIO, built by Go (some 4 minutes)" >&2; \
-	  GOBIN=$(abspath $(BIN)) go install github.com/minio/minio@$(MINIO) >$(VENV)/go.log 2>&1 \
-	  || { echo "Go could not build MinIO: read $(VENV)/go.log" >&2; exit 3; }; }
+	@test -x $(BIN)/mc || command -v go >/dev/null || { echo "the tests need Go: install golang (make run does without)" >&2; exit 2; }
 	@test -x $(BIN)/mc || { echo "setup: mc, built by Go (under a minute)" >&2; \
 	  GOBIN=$(abspath $(BIN)) go install github.com/minio/mc@$(MC) >$(VENV)/go-mc.log 2>&1 \
 	  || { echo "Go could not build mc: read $(VENV)/go-mc.log" >&2; exit 3; }; }
 	@touch $@
+
+# The object store, for the tests and for `make run STORE=minio`.
+$(BIN)/minio: | $(READY)
+	@command -v go >/dev/null || { echo "MinIO needs Go: install golang (make run without STORE does without)" >&2; exit 2; }
+	@echo "setup: MinIO, built by Go (some 4 minutes)" >&2
+	@GOBIN=$(abspath $(BIN)) go install github.com/minio/minio@$(MINIO) >$(VENV)/go.log 2>&1 \
+	  || { echo "Go could not build MinIO: read $(VENV)/go.log" >&2; exit 3; }

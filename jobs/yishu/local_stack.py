@@ -14,8 +14,10 @@ from yishu.errors import MachineError
 from yishu.flow import pipeline
 from yishu.flow.metastore import make_known
 from yishu.lake import server
+from yishu.lake.drop_zone import drop_zone
 from yishu.lake.lake import Lake, open_lake
 from yishu.lake.session import sessions
+from yishu.local_store import start_store
 from yishu.rest import dag_runs_state, import_errors
 from yishu.settings import Settings
 from yishu.stack import airflow_status, start_airflow
@@ -35,7 +37,9 @@ def bring_up(settings: Settings, rows: int, minutes: float) -> int:
         The exit code: 0 all arrived, 1 something was held, rejected or failed, 3 time ran out.
     """
     lake = open_lake(settings)
-    if rows and not any(settings.landing.glob("*/*/*/*")):
+    if start_store(settings, lake.project):
+        click.echo(f"the store of this home runs at {settings.s3.endpoint if settings.s3 else ''}")
+    if rows and not lake.ledger.deliveries() and not any(files for files in drop_zone(lake).folders(None)):
         _write_sample(lake, rows)
     click.echo("starting the local server …")
     running = server.start(settings)
@@ -46,19 +50,16 @@ def bring_up(settings: Settings, rows: int, minutes: float) -> int:
     done = _watch(lake, time.monotonic() + minutes * 60)
     _summary(lake)
     click.echo(f"\nAirflow    {airflow_status(settings).url}\nJDBC       {running.jdbc}\nConnect    {running.connect}")
-    click.echo(f"receipts   {settings.home / 'receipts'}\ncatalog    {lake.catalog / 'index.html'}\nmake down stops it all")
+    click.echo(f"receipts   {lake.root('receipts')}\ncatalog    {lake.catalog / 'index.html'}\nmake down stops it all")
     return done
 
 
 def _write_sample(lake: Lake, rows: int) -> None:
-    from yishu.sample.write import write_sample
+    from yishu.sample.hand_in import hand_in_sample
 
-    home = lake.settings.home
     click.echo("writing the departments' sample extracts …")
-    truth = write_sample(
-        lake.project, lake.settings.landing, datasets=None, rows=rows, seed=1, dirt=0.01, truth=home / "truth.json"
-    )
-    click.echo(f"{len(truth.deliveries)} deliveries, {sum(d.rows for d in truth.deliveries)} rows in {lake.settings.landing}")
+    truth = hand_in_sample(lake, None, rows=rows, seed=1, dirt=0.01)
+    click.echo(f"{len(truth.deliveries)} deliveries, {sum(d.rows for d in truth.deliveries)} rows in {lake.root('landing')}")
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from yishu.errors import MachineError, UsageError
+from yishu.processes import alive, await_end, born
 from yishu.rest import DagRun, dag_runs_state, healthy, import_errors, import_pools, loopback, pools, trigger, url
 from yishu.settings import Settings
 
@@ -76,16 +77,16 @@ def stop_airflow(settings: Settings, seconds: float = 15) -> bool:
     for part in sorted(pids, reverse=True):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pids[part], signal.SIGTERM)
-    _await_end(pids.values(), seconds)
+    await_end(pids.values(), seconds)
     # tasks move to process groups of their own, but stay in the session that `_launch` made; what forks meanwhile comes next
     for _ in range(10):
-        left = _alive(pids.values())
+        left = alive(pids.values())
         if not left:
             break
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        _await_end(pids.values(), 1)
+        await_end(pids.values(), 1)
     for part in PARTS:
         _pid_file(part, settings).unlink(missing_ok=True)
     return bool(pids)
@@ -157,7 +158,7 @@ def _launch(part: str, settings: Settings) -> None:
             [sys.executable, *PARTS[part]], env=environment(settings), stdout=out, stderr=out, stdin=subprocess.DEVNULL,
             start_new_session=True, cwd=settings.home,
         )  # fmt: skip
-    _pid_file(part, settings).write_text(f"{process.pid} {_born(process.pid)}")
+    _pid_file(part, settings).write_text(f"{process.pid} {born(process.pid)}")
 
 
 def _wait(settings: Settings) -> None:
@@ -195,36 +196,10 @@ def _pids(settings: Settings) -> dict[str, int]:
     found: dict[str, int] = {}
     for part in PARTS:
         with contextlib.suppress(FileNotFoundError, ValueError):
-            pid, born = _pid_file(part, settings).read_text().split()
-            if _born(int(pid)) == born:
+            pid, then = _pid_file(part, settings).read_text().split()
+            if born(int(pid)) == then:
                 found[part] = int(pid)
     return found
-
-
-def _born(pid: int) -> str:
-    """When a living process started, in ticks since boot; empty for none or a zombie (proc(5), fields 3 and 22)."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
-
-
-def _alive(sessions: Iterable[int]) -> list[int]:
-    """Every living process of these sessions: a part, its workers and their tasks."""
-    wanted, found = set(sessions), []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _born(int(entry.name)):
-            with contextlib.suppress(ProcessLookupError):
-                if os.getsid(int(entry.name)) in wanted:
-                    found.append(int(entry.name))
-    return found
-
-
-def _await_end(sessions: Iterable[int], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while _alive(sessions) and time.monotonic() < end:
-        time.sleep(0.2)
 
 
 def _pid_file(part: str, settings: Settings) -> Path:

@@ -18,8 +18,8 @@ ENGINE = CHECKOUT / "jobs" / "yishu"
 MODULE_LINES, TEST_MODULE_LINES, FUNCTION_LINES = 300, 400, 40
 VAGUE = re.compile(r"(^|_)(utils?|helpers?|common|managers?|base)(_|$)")
 LEVELS = (
-    {"errors"}, {"settings"}, {"contract"}, {"derive", "lake"}, {"quality"}, {"flow"}, {"sample", "steps", "rest"},
-    {"stack", "diagnosis"}, {"local_stack"}, {"commands", "orchestrate"}, {"cli"}, {"__main__"},
+    {"errors"}, {"settings"}, {"contract"}, {"derive", "lake"}, {"quality"}, {"flow"}, {"sample", "steps", "rest", "processes"},
+    {"stack", "diagnosis", "local_store"}, {"local_stack"}, {"commands", "orchestrate"}, {"cli"}, {"__main__"},
 )  # fmt: skip
 """The rooms from the ground up: an import points to a lower level or stays in its room."""
 EXCEPTIONS: dict[tuple[str, str], str] = {}

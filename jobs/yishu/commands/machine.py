@@ -102,10 +102,13 @@ def up(sample: bool, rows: int, minutes: int) -> int:
 
 @click.command()
 def down() -> None:
-    """Stop Airflow and the server of this home."""
+    """Stop Airflow, the server and the store of this home."""
     from yishu.lake import server as local
+    from yishu.local_store import stop_store
     from yishu.stack import stop_airflow
 
     settings = load_settings()
-    airflow, spark = stop_airflow(settings), local.stop(settings)
-    click.echo(f"Airflow {'stopped' if airflow else 'was not running'}, server {'stopped' if spark else 'was not running'}")
+    ended = {"Airflow": stop_airflow(settings), "server": local.stop(settings)}
+    if stop_store(settings):
+        ended["store"] = True
+    click.echo(", ".join(f"{part} {'stopped' if done else 'was not running'}" for part, done in ended.items()))

@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from yishu.contract.load import load_project
+from yishu.lake.lake import open_lake
+from yishu.lake.places import root
 from yishu.settings import load_settings
 
 
@@ -18,13 +20,17 @@ from yishu.settings import load_settings
 @click.option("--landing", type=click.Path(file_okay=False, path_type=Path), help="Write there instead of YISHU_HOME/landing.")
 def sample(datasets: tuple[str, ...], rows: int, seed: int, dirt: float, landing: Path | None) -> None:
     """Write extracts of DATASETS (all if none) in the forms in which their departments send them."""
+    from yishu.sample.hand_in import hand_in_sample
     from yishu.sample.write import write_sample
 
-    settings = load_settings()
-    truth = write_sample(
-        load_project(settings.project), landing or settings.landing, datasets=list(datasets) or None, rows=rows, seed=seed,
-        dirt=dirt, truth=settings.home / "truth.json",
-    )  # fmt: skip
+    settings, chosen = load_settings(), list(datasets) or None
+    project = load_project(settings.project)
+    if landing is None:
+        lake = open_lake(settings, project=project)
+        truth = hand_in_sample(lake, chosen, rows=rows, seed=seed, dirt=dirt)
+        lake.ledger.close()
+    else:
+        truth = write_sample(project, landing, datasets=chosen, rows=rows, seed=seed, dirt=dirt, truth=settings.home / "truth.json")
     total, bad = sum(d.rows for d in truth.deliveries), sum(len(d.bad) for d in truth.deliveries)
-    click.echo(f"{len(truth.deliveries)} deliveries, {total} rows, {bad} planted faults: {landing or settings.landing}")
+    click.echo(f"{len(truth.deliveries)} deliveries, {total} rows, {bad} planted faults: {landing or root(settings, 'landing')}")
     click.echo(f"what was planted: {settings.home / 'truth.json'}")
