@@ -1,4 +1,4 @@
-"""Run the benchmarks: `python -m tests.bench [big] [small] [memory] [--rows N] [--rounds N]`."""
+"""Run the benchmarks: `python -m tests.bench [big] [small] [memory] [load] [drop] [--rows N] [--rounds N]`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import big, memory, small
+from tests.bench import big, drop, load, memory, small
 
-PARTS = {"big": big.run, "small": small.run, "memory": memory.run}
+PARTS = {"big": big.run, "small": small.run, "memory": memory.run, "load": load.run, "drop": drop.run}
 
 
 def main() -> None:

@@ -30,12 +30,12 @@ MART = """SELECT division_code, reg_status, count(*) AS entities, sum(reg_capita
 FROM {firms} GROUP BY division_code, reg_status"""
 
 
-def write_firms(path: Path, rows: int, seed: int = 7) -> int:
-    """Write the file: 1 % of the rows have one fault, 0.5 % are handed in twice; returns the number of rows."""
+def write_firms(path: Path, rows: int, seed: int = 7, first: int = 10_000_000) -> int:
+    """Write the file: 1 % of the rows have one fault, 0.5 % are handed in twice; `first`: number of the first firm. Returns its rows."""
     rng = np.random.default_rng(seed)
     counties = np.array([130102, 130202, 130302, 130402, 130502, 130602, 130702, 130802, 130902, 131002, 131102, 130682])
     county = counties[rng.integers(0, len(counties), rows)].astype(str)
-    serial = np.arange(rows) + 10_000_000
+    serial = np.arange(rows) + first
     chance = rng.random(rows)
     uscc = np.array(usccs(pa.array(np.char.add("91", county)), serial).to_pylist())
     uscc = np.where(chance < 0.004, np.char.add(np.char.ljust(uscc.astype("U17"), 17), "?"), uscc)
@@ -55,6 +55,27 @@ def write_firms(path: Path, rows: int, seed: int = 7) -> int:
     table = pa.concat_tables([table, table.take(rng.integers(0, rows, rows // 200))])
     pyarrow.csv.write_csv(table, path)
     return int(table.num_rows)
+
+
+def write_load_project(root: Path, suppliers: dict[str, dict[str, str]], modes: dict[str, str]) -> Path:
+    """As `write_project`, with several datasets of one form and no mart.
+
+    Args:
+        suppliers: dataset → ids and codes of its departments.
+        modes: dataset → write mode.
+    """
+    write_project(root)
+    departments = {id: code for those in suppliers.values() for id, code in those.items()}
+    lines = [f"  - {{id: {id}, code: '{code}', name: 部门{id}, valid_from: 2000-01-01}}" for id, code in departments.items()]
+    root.joinpath("schemas/departments.yaml").write_text("departments:\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    folder = root / "schemas/basic/bench"
+    contract = (folder / "firms.yaml").read_text(encoding="utf-8")
+    for old in (folder / "firms.yaml", folder / "gold/by_county.yaml", root / "jobs/gold/bench/by_county.sql"):
+        old.unlink()
+    for name, mode in modes.items():
+        text = contract.replace("firms", name).replace("[amr]", f"[{', '.join(suppliers[name])}]").replace("value: upsert", f"value: {mode}")
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    return root
 
 
 def write_project(root: Path) -> Path:
