@@ -1,6 +1,6 @@
 """The compiled manifest → Airflow DAGs, one per database; and what their tasks do when they run.
 
-The only module that imports airflow. Parsing needs nothing but `airflow.sdk`; a task imports the flow when it runs,
+Parsing needs nothing but `airflow.sdk` and the base class of triggers; a task imports the flow when it runs,
 and gets names, never paths: those follow from the settings of the machine it runs on.
 """
 
@@ -17,6 +17,7 @@ from airflow.sdk import (
     DAG,
     Asset,
     AssetAny,
+    AssetWatcher,
     BaseOperator,
     Context,
     RetryDecision,
@@ -25,6 +26,8 @@ from airflow.sdk import (
     TriggerRule,
     get_parsing_context,
 )  # fmt: skip
+
+from yishu.arrival_trigger import ArrivalTrigger
 
 if TYPE_CHECKING:
     from yishu.derive.tasks import DatabaseJson, DatasetJson, MartJson
@@ -141,7 +144,7 @@ def record_failure(context: Context) -> None:
 def _dag(database: DatabaseJson) -> DAG:
     """Per dataset receive → refine, then the marts after their inputs, then publish."""
     with DAG(
-        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database),
+        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_wakers(database),
         doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
         is_paused_upon_creation=False, default_args=_defaults(database["owner"]),
     ) as dag:  # fmt: skip
@@ -177,10 +180,14 @@ def _mart(mart: MartJson) -> BaseOperator:
     )  # fmt: skip
 
 
-def _foreign(database: DatabaseJson) -> AssetAny | None:
-    """What wakes a database besides reconcile: any table of another database that one of its own reads or refers to."""
+def _wakers(database: DatabaseJson) -> AssetAny | None:
+    """What wakes a database besides reconcile: what arrives for it, and any table of another one that its own refer to."""
     names = sorted({name for made in (*database["datasets"], *database["marts"]) for name in made["foreign"]})
-    return AssetAny(*[Asset(name) for name in names]) if names else None
+    wakers = [Asset(name) for name in names]
+    if database["datasets"]:
+        watcher = AssetWatcher(name="arrival", trigger=ArrivalTrigger(database["name"]))
+        wakers.append(Asset(f"landing.{database['name']}", watchers=[watcher]))
+    return AssetAny(*wakers) if wakers else None
 
 
 def _defaults(owner: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ PARSE = """
 import json, runpy, sys, time
 start = time.process_time()
 import airflow.sdk
+import airflow.triggers.base
 from airflow.providers.standard.operators import trigger_dagrun
 loaded = time.process_time() - start
 def parse(folder):
@@ -114,8 +115,12 @@ def test_steps_follow_the_manifests_order(parsed: Parsed) -> None:
     }
 
 
-def test_a_database_is_woken_by_the_foreign_tables_that_it_reads(parsed: Parsed) -> None:
-    assert parsed.small["wakes"] == {"alpha": ["silver.persons"], "beta": ["silver.ents"]}
+def test_a_database_is_woken_by_what_arrives_and_by_the_foreign_tables_that_it_reads(parsed: Parsed) -> None:
+    assert parsed.small["wakes"] == {
+        "alpha": ["landing.alpha", "silver.persons"],
+        "beta": ["landing.beta", "silver.ents"],
+    }
+    assert "landing.dim" not in parsed.real["wakes"]["dim"], "it has no datasets: nothing can arrive"
 
 
 def test_each_table_has_one_writer(parsed: Parsed) -> None:
