@@ -10,8 +10,10 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     DAG,
@@ -19,6 +21,7 @@ from airflow.sdk import (
     AssetAny,
     AssetWatcher,
     BaseOperator,
+    Connection,
     Context,
     RetryDecision,
     RetryPolicy,
@@ -31,6 +34,7 @@ from yishu.arrival_trigger import ArrivalTrigger
 
 if TYPE_CHECKING:
     from yishu.derive.tasks import DatabaseJson, DatasetJson, MartJson
+    from yishu.flow.reminders import Reminder
     from yishu.steps import Verb
 
 WAIT_AFTER_FAILURE = 5
@@ -60,6 +64,20 @@ def reconcile() -> DAG:
         work = Step(task_id="find_work", verb="find_work", target="")
         wake = TriggerDagRunOperator.partial(task_id="wake", logical_date=None, skip_when_already_exists=True)
         wake.expand_kwargs(work.output)
+    return dag
+
+
+def duties() -> DAG:
+    """The DAG that reminds, at nine of each working day, who answers for a dataset of what is late: after 1, 5 and 20 working days.
+
+    A notice lies in `receipts/<department>/催报/`; e-mail goes out where the connection `smtp_default` exists and
+    departments.yaml has an address. The day is that of the run's logical date.
+    """
+    with DAG(
+        "duties", schedule="0 9 * * *", start_date=datetime(2020, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")), catchup=False,
+        max_active_runs=1, tags=["yishu"], is_paused_upon_creation=False, default_args=_defaults("yishu"), doc_md=duties.__doc__,
+    ) as dag:  # fmt: skip
+        Remind(task_id="remind")
     return dag
 
 
@@ -116,6 +134,21 @@ class Step(BaseOperator):
             return _wakings(outcome.found, context)
         if not outcome.changed:
             raise AirflowSkipException(outcome.why or f"nothing to {self.verb} for {self.target}")
+        return list(outcome.found)
+
+
+class Remind(BaseOperator):
+    """Tells owners what is late. Mail that cannot go out is tried again; a callback's would be lost."""
+
+    def execute(self, context: Context) -> object:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from yishu.steps import remind
+
+        run = context["dag_run"]
+        outcome = remind(partial(_mail, context), run.logical_date or run.run_after, _project(context))
+        if not outcome.changed:
+            raise AirflowSkipException(outcome.why)
         return list(outcome.found)
 
 
@@ -203,6 +236,26 @@ def _defaults(owner: str) -> dict[str, object]:
         "retry_policy": RetryWhereItHelps(),
         "on_failure_callback": record_failure,
     }
+
+
+def _mail(context: Context, reminder: Reminder) -> None:
+    """By Airflow's own notifier, if its connection exists; the log and the departments' notices tell it in any case."""
+    import logging
+
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    log = logging.getLogger(__name__)
+    log.warning("late for %s: %s", reminder.owner, "; ".join(reminder.news))
+    try:
+        Connection.get("smtp_default")
+    except AirflowNotFoundException:
+        return
+    if not reminder.address:
+        log.warning("no e-mail to %s: departments.yaml has no address of it", reminder.owner)
+        return
+    # not called but told to notify: what stands in the page is no template
+    SmtpNotifier(to=reminder.address, subject=reminder.subject, html_content=reminder.page).notify(context)
 
 
 _RECEIPTS = """

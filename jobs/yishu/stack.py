@@ -136,7 +136,7 @@ def environment(settings: Settings) -> dict[str, str]:
         "ARRIVAL_SECONDS": str(address.arrival_seconds),
     }  # fmt: skip
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") or k.startswith("AIRFLOW_CONN_")}
     # a client that closes its session while an answer is let go logs a warning with a trace: no news to a department
     env |= {"AIRFLOW_HOME": str(home), "GX_ANALYTICS_ENABLED": "False", "SPARK_CONNECT_LOG_LEVEL": "error", "PATH": path}
     env |= {f"AIRFLOW__{k}": v for k, v in airflow.items()}
