@@ -7,9 +7,9 @@
 4. `quality`     suites at work: GX's conditions in one pass, the standards, results and Data Docs
 5. `flow`        how data MOVES: start with `flow/pipeline.py`, the table of contents
 6. `sample`      the believable province: extracts as the departments would send them, and what was planted
-7. `cli`, `orchestrate`   the doors: the command line (`commands/`) and Airflow's DAGs, whose tasks call `steps`;
-   `stack` (Airflow here, asked through `rest`), `local_store` (an object store here), both by way of `processes`, `local_stack`
-   (`make run`) and `diagnosis` (`yishu doctor`) stand behind them
+7. `cli`, `orchestrate`   the doors: the command line (`commands/`) and Airflow's DAGs, whose tasks call `steps` and which
+   `arrival_trigger` wakes; `stack` (Airflow here, asked through `rest`), `local_store` (an object store here), both by way of
+   `processes`, `local_stack` (`make run`) and `diagnosis` (`yishu doctor`) stand behind them
 
 An import only points from a later line to an earlier one.
 """

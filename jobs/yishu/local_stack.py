@@ -83,7 +83,7 @@ class _Moment:
 
 
 def _look(lake: Lake) -> _Moment:
-    runs = [r for r in dag_runs_state(lake.settings) if r.dag != "reconcile"]
+    runs = [r for r in dag_runs_state(lake.settings) if r.dag in lake.project.databases]
     deliveries = Counter(str(d.state) for d in lake.ledger.deliveries())
     failed = tuple(r.dag for r in runs if r.state == "failed")
     return _Moment(deliveries, Counter(r.state for r in runs), failed, tuple(pipeline.pending(lake)))

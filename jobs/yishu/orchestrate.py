@@ -1,6 +1,6 @@
 """The compiled manifest → Airflow DAGs, one per database; and what their tasks do when they run.
 
-The only module that imports airflow. Parsing needs nothing but `airflow.sdk`; a task imports the flow when it runs,
+Parsing needs nothing but `airflow.sdk` and the base class of triggers; a task imports the flow when it runs,
 and gets names, never paths: those follow from the settings of the machine it runs on.
 """
 
@@ -10,14 +10,18 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
+from zoneinfo import ZoneInfo
 
 from airflow.sdk import (
     DAG,
     Asset,
     AssetAny,
+    AssetWatcher,
     BaseOperator,
+    Connection,
     Context,
     RetryDecision,
     RetryPolicy,
@@ -26,8 +30,11 @@ from airflow.sdk import (
     get_parsing_context,
 )  # fmt: skip
 
+from yishu.arrival_trigger import ArrivalTrigger
+
 if TYPE_CHECKING:
     from yishu.derive.tasks import DatabaseJson, DatasetJson, MartJson
+    from yishu.flow.reminders import Reminder
     from yishu.steps import Verb
 
 WAIT_AFTER_FAILURE = 5
@@ -57,6 +64,20 @@ def reconcile() -> DAG:
         work = Step(task_id="find_work", verb="find_work", target="")
         wake = TriggerDagRunOperator.partial(task_id="wake", logical_date=None, skip_when_already_exists=True)
         wake.expand_kwargs(work.output)
+    return dag
+
+
+def duties() -> DAG:
+    """The DAG that reminds, at nine of each working day, who answers for a dataset of what is late: after 1, 5 and 20 working days.
+
+    A notice lies in `receipts/<department>/催报/`; e-mail goes out where the connection `smtp_default` exists and
+    departments.yaml has an address. The day is that of the run's logical date.
+    """
+    with DAG(
+        "duties", schedule="0 9 * * *", start_date=datetime(2020, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")), catchup=False,
+        max_active_runs=1, tags=["yishu"], is_paused_upon_creation=False, default_args=_defaults("yishu"), doc_md=duties.__doc__,
+    ) as dag:  # fmt: skip
+        Remind(task_id="remind")
     return dag
 
 
@@ -116,6 +137,21 @@ class Step(BaseOperator):
         return list(outcome.found)
 
 
+class Remind(BaseOperator):
+    """Tells owners what is late. Mail that cannot go out is tried again; a callback's would be lost."""
+
+    def execute(self, context: Context) -> object:
+        from airflow.sdk.exceptions import AirflowSkipException
+
+        from yishu.steps import remind
+
+        run = context["dag_run"]
+        outcome = remind(partial(_mail, context), run.logical_date or run.run_after, _project(context))
+        if not outcome.changed:
+            raise AirflowSkipException(outcome.why)
+        return list(outcome.found)
+
+
 class RetryWhereItHelps(RetryPolicy):
     """A second try only where the machine was at fault: our transient errors, the network, a busy database."""
 
@@ -141,7 +177,7 @@ def record_failure(context: Context) -> None:
 def _dag(database: DatabaseJson) -> DAG:
     """Per dataset receive → refine, then the marts after their inputs, then publish."""
     with DAG(
-        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_foreign(database),
+        database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_wakers(database),
         doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
         is_paused_upon_creation=False, default_args=_defaults(database["owner"]),
     ) as dag:  # fmt: skip
@@ -177,10 +213,14 @@ def _mart(mart: MartJson) -> BaseOperator:
     )  # fmt: skip
 
 
-def _foreign(database: DatabaseJson) -> AssetAny | None:
-    """What wakes a database besides reconcile: any table of another database that one of its own reads or refers to."""
+def _wakers(database: DatabaseJson) -> AssetAny | None:
+    """What wakes a database besides reconcile: what arrives for it, and any table of another one that its own refer to."""
     names = sorted({name for made in (*database["datasets"], *database["marts"]) for name in made["foreign"]})
-    return AssetAny(*[Asset(name) for name in names]) if names else None
+    wakers = [Asset(name) for name in names]
+    if database["datasets"]:
+        watcher = AssetWatcher(name="arrival", trigger=ArrivalTrigger(database["name"]))
+        wakers.append(Asset(f"landing.{database['name']}", watchers=[watcher]))
+    return AssetAny(*wakers) if wakers else None
 
 
 def _defaults(owner: str) -> dict[str, object]:
@@ -196,6 +236,26 @@ def _defaults(owner: str) -> dict[str, object]:
         "retry_policy": RetryWhereItHelps(),
         "on_failure_callback": record_failure,
     }
+
+
+def _mail(context: Context, reminder: Reminder) -> None:
+    """By Airflow's own notifier, if its connection exists; the log and the departments' notices tell it in any case."""
+    import logging
+
+    from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    log = logging.getLogger(__name__)
+    log.warning("late for %s: %s", reminder.owner, "; ".join(reminder.news))
+    try:
+        Connection.get("smtp_default")
+    except AirflowNotFoundException:
+        return
+    if not reminder.address:
+        log.warning("no e-mail to %s: departments.yaml has no address of it", reminder.owner)
+        return
+    # not called but told to notify: what stands in the page is no template
+    SmtpNotifier(to=reminder.address, subject=reminder.subject, html_content=reminder.page).notify(context)
 
 
 _RECEIPTS = """

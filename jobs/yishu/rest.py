@@ -104,13 +104,14 @@ def _token(settings: Settings) -> str:
 
 
 def healthy(settings: Settings) -> bool:
-    """True where every part says that it is well."""
+    """True where every part that these settings ask for says that it is well."""
     try:
         with urllib.request.urlopen(f"{url(settings)}/api/v2/monitor/health", timeout=5) as answer:
             health = json.load(answer)
     except (OSError, ValueError):
         return False
-    return all((health.get(part) or {}).get("status") == "healthy" for part in ("metadatabase", "scheduler", "dag_processor"))
+    parts = ["metadatabase", "scheduler", "dag_processor", *(["triggerer"] if settings.airflow.arrival_seconds else [])]
+    return all((health.get(part) or {}).get("status") == "healthy" for part in parts)
 
 
 def url(settings: Settings) -> str:

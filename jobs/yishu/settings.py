@@ -34,6 +34,8 @@ class SparkSettings(_Section):
 class AirflowSettings(_Section):
     port: int = 8080
     bind: str = "127.0.0.1"
+    arrival_seconds: float = Field(default=5, ge=0)
+    """Between two looks at landing, whose finds wake a database at once; 0: nobody looks, reconcile's minute is soon enough."""
 
 
 class RunSettings(_Section):
@@ -143,6 +145,7 @@ _FROM_ENV = {
     "YISHU_CONNECT_PORT": ("spark", "connect_port"), "YISHU_JDBC_PORT": ("spark", "jdbc_port"),
     "YISHU_AIRFLOW_PORT": ("airflow", "port"), "YISHU_S3_ENDPOINT": ("s3", "endpoint"), "YISHU_S3_PREFIX": ("s3", "prefix"),
     "YISHU_S3_PUBLIC_ENDPOINT": ("s3", "public_endpoint"),
+    "YISHU_ARRIVAL_SECONDS": ("airflow", "arrival_seconds"),
 }  # fmt: skip
 
 

@@ -1,6 +1,6 @@
-"""The local Airflow: its scheduler, DAG processor and API server as processes of ours, all of its state under `home/airflow`.
+"""The local Airflow: its scheduler, DAG processor, API server and triggerer as processes of ours, all its state in `home/airflow`.
 
-No triggerer (no task defers) and no import of airflow here: we speak to it by its command line and its REST interface.
+No import of airflow here: we speak to it by its command line and its REST interface.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ PARTS: dict[str, list[str]] = {
     "dag-processor": ["-m", "airflow", "dag-processor"],
     # through our own door, for what its workers share by the fork
     "scheduler": ["-c", "from yishu.orchestrate import scheduler; scheduler()"],
+    # looks at landing; its log server would listen on every address
+    "triggerer": ["-m", "airflow", "triggerer", "--skip-serve-logs"],
 }
 
 
@@ -59,7 +61,7 @@ def start_airflow(settings: Settings) -> AirflowStatus:
             _require_free(settings)
         (settings.home / "logs").mkdir(parents=True, exist_ok=True)
         _prepare(settings)
-        for part in PARTS.keys() - pids.keys():
+        for part in _wanted(settings) - pids.keys():
             _launch(part, settings)
         _wait(settings)
         import_pools(settings)
@@ -73,7 +75,7 @@ def stop_airflow(settings: Settings, seconds: float = 15) -> bool:
         seconds: how long its processes may take to end by themselves.
     """
     pids = _pids(settings)
-    # the scheduler first: without it nothing new starts
+    # triggerer and scheduler first: without them nothing new starts
     for part in sorted(pids, reverse=True):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pids[part], signal.SIGTERM)
@@ -95,7 +97,12 @@ def stop_airflow(settings: Settings, seconds: float = 15) -> bool:
 def airflow_status(settings: Settings) -> AirflowStatus:
     """What of Airflow runs, without starting anything."""
     pids = _pids(settings)
-    return AirflowStatus(url(settings), pids, len(pids) == len(PARTS) and healthy(settings))
+    return AirflowStatus(url(settings), pids, _wanted(settings) <= pids.keys() and healthy(settings))
+
+
+def _wanted(settings: Settings) -> set[str]:
+    """No task defers: without events of arrivals a triggerer would cost its memory for nothing."""
+    return {part for part in PARTS if part != "triggerer" or settings.airflow.arrival_seconds}
 
 
 def environment(settings: Settings) -> dict[str, str]:
@@ -127,9 +134,10 @@ def environment(settings: Settings) -> dict[str, str]:
         "HOME": str(settings.home), "PROJECT": str(settings.project), "LEDGER": settings.ledger,
         "SPARK_MODE": spark.mode, "SPARK_REMOTE": spark.remote, "SPARK_MEMORY": spark.memory,
         "CONNECT_PORT": str(spark.connect_port), "JDBC_PORT": str(spark.jdbc_port), "AIRFLOW_PORT": str(address.port),
+        "ARRIVAL_SECONDS": str(address.arrival_seconds),
     }  # fmt: skip
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-    env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW") or k.startswith("AIRFLOW_CONN_")}
     # a client that closes its session while an answer is let go logs a warning with a trace: no news to a department
     env |= {"AIRFLOW_HOME": str(home), "GX_ANALYTICS_ENABLED": "False", "SPARK_CONNECT_LOG_LEVEL": "error", "PATH": path}
     env |= {f"AIRFLOW__{k}": v for k, v in airflow.items()}
@@ -164,7 +172,7 @@ def _launch(part: str, settings: Settings) -> None:
 def _wait(settings: Settings) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        died = PARTS.keys() - _pids(settings).keys()
+        died = _wanted(settings) - _pids(settings).keys()
         if died:
             break
         if healthy(settings):

@@ -17,6 +17,7 @@ from yishu.errors import YishuError
 from yishu.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from yishu.flow.reminders import Reminder
     from yishu.lake.lake import Lake, OpenSpark
 
 Verb = Literal["receive", "refine", "build", "publish", "find_work"]
@@ -72,6 +73,39 @@ def audit_failure(subject: str, detail: str, project: Path | None = None) -> Non
         ledger.audit("airflow", "task-failed", subject, detail)
     finally:
         ledger.close()
+
+
+def remind(send: Callable[[Reminder], None], at: datetime, project: Path | None = None) -> Outcome:
+    """On a working day, remind the owners of what is late; who was told is not told again.
+
+    Args:
+        send: delivers one reminder; where it fails, the others are sent, and this one at the next try.
+        at: the moment at which one looks.
+        project: the checkout; from the environment where not given.
+
+    Raises:
+        OSError: a reminder could not be sent.
+    """
+    from yishu.derive.workdays import is_workday
+    from yishu.flow import reminders
+
+    failed: list[OSError] = []
+    found = []
+    with _opened(load_settings(project=project)) as (lake, _):
+        day = at.astimezone(ZoneInfo(lake.settings.timezone)).date()
+        if not is_workday(day):
+            return Outcome(False, why=f"{day} is no working day")
+        for reminder in reminders.remind(lake, day):
+            try:
+                send(reminder)
+            except OSError as error:  # smtplib's errors are of this kind too
+                failed.append(error)
+                continue
+            reminders.told(lake, reminder)
+            found += [{"owner": reminder.owner, "late": step} for step in reminder.news]
+    if failed:
+        raise failed[0]
+    return Outcome(bool(found), tuple(found), why="nothing is late that its owner does not know")
 
 
 @contextmanager

@@ -20,12 +20,13 @@ PARSE = """
 import json, runpy, sys, time
 start = time.process_time()
 import airflow.sdk
+import airflow.triggers.base
 from airflow.providers.standard.operators import trigger_dagrun
 loaded = time.process_time() - start
 def parse(folder):
     start = time.process_time()
     dags = [d for d in runpy.run_path(f"{folder}/databases.py").values() if isinstance(d, airflow.sdk.DAG)]
-    dags.append(runpy.run_path(f"{folder}/reconcile.py")["dag"])
+    dags += [runpy.run_path(f"{folder}/{name}.py")["dag"] for name in ("duties", "reconcile")]
     return {d.dag_id: d for d in dags}, time.process_time() - start
 from airflow.serialization.serialized_objects import DagSerialization
 out = {"loaded": loaded}
@@ -60,7 +61,7 @@ class Parsed:
 def parsed(tmp_path_factory: pytest.TempPathFactory) -> Parsed:
     """Both manifests parsed in one process of their own, for importing airflow is what costs."""
     folder = tmp_path_factory.mktemp("dags")
-    for name in ("databases.py", "reconcile.py"):
+    for name in ("databases.py", "duties.py", "reconcile.py"):
         shutil.copy(CHECKOUT / "dags" / name, folder)
     shutil.copy(CHECKOUT / "tests" / "lake" / "airflow_stub" / "manifest.json", folder)
     env = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")} | {"AIRFLOW_HOME": str(folder / "home")}
@@ -92,7 +93,7 @@ def test_every_database_of_the_manifest_is_a_dag_of_its_name(parsed: Parsed) -> 
     manifest = json.loads((CHECKOUT / "dags" / "manifest.json").read_text(encoding="utf-8"))
     names = [database["name"] for database in manifest["databases"]]
     assert len(names) == len(set(names))
-    assert sorted(parsed.real["tasks"]) == sorted([*names, "reconcile"])
+    assert sorted(parsed.real["tasks"]) == sorted([*names, "duties", "reconcile"])
 
 
 def test_every_dataset_and_mart_of_the_manifest_has_its_steps(parsed: Parsed) -> None:
@@ -114,8 +115,12 @@ def test_steps_follow_the_manifests_order(parsed: Parsed) -> None:
     }
 
 
-def test_a_database_is_woken_by_the_foreign_tables_that_it_reads(parsed: Parsed) -> None:
-    assert parsed.small["wakes"] == {"alpha": ["silver.persons"], "beta": ["silver.ents"]}
+def test_a_database_is_woken_by_what_arrives_and_by_the_foreign_tables_that_it_reads(parsed: Parsed) -> None:
+    assert parsed.small["wakes"] == {
+        "alpha": ["landing.alpha", "silver.persons"],
+        "beta": ["landing.beta", "silver.ents"],
+    }
+    assert "landing.dim" not in parsed.real["wakes"]["dim"], "it has no datasets: nothing can arrive"
 
 
 def test_each_table_has_one_writer(parsed: Parsed) -> None:

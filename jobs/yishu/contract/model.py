@@ -66,6 +66,8 @@ class Department(Frozen):
     valid_from: dt.date
     valid_to: dt.date | None = None
     successor: str | None = None
+    email: str = Value(default="", pattern=r"^([^@\s,;<>]+@[^@\s,;<>]+)?$")
+    """Where reminders go of what is late in the databases that it leads; empty: nowhere."""
 
 
 class Type(Frozen):

@@ -62,6 +62,10 @@ class Lake:
     def receipt(self, delivery: Delivery) -> Path:
         return self.root("receipts") / delivery.department / delivery.dataset / delivery.period / delivery.id
 
+    def reminders(self, department: str) -> Path:
+        """Where a department finds what it is late with, beside its receipts: the one place that it reads."""
+        return self.root("receipts") / department / "催报"
+
     def path(self, table: str) -> Path:
         """The folder of `bronze.x`, `silver.x`, `quarantine.x` or `<database>.<mart>`."""
         layer, name = table.split(".")
