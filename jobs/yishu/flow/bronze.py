@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from yishu.contract.model import Dataset, FileFormat
 from yishu.errors import DeliveryRejected, MachineError, Place
+from yishu.flow import corrections
 from yishu.flow.admission import admit, refusal
 from yishu.flow.reading.containers import data_files
 from yishu.flow.reading.csv import read_csv
@@ -75,9 +76,13 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
         return delivery
     try:
         admit(lake.project, delivery.department, delivery.dataset, delivery.period, delivery.claimed_at.date())
+        if delivery.corrects and not corrections.admitted(lake, delivery):
+            return delivery
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
+    if delivery.corrects:
+        corrections.open_cases(lake, delivery)
     lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {n: asdict(c) for n, c in loaded.cells.items()})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
 
@@ -105,10 +110,10 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
         return standing
     dataset = lake.project.datasets[delivery.dataset]
     try:
-        readings = [part for file in delivery.files for part in _read(lake.settings.landing / file.path, file, dataset)]
+        readings = [part for file in delivery.files for part in _read(lake, delivery, file, dataset)]
     except OSError as error:
         raise _trouble(path, error) from error
-    notes = tuple(note for _, _, reading in readings for note in reading.notes)
+    notes = tuple(dict.fromkeys(note for _, _, reading in readings for note in reading.notes))
     rows = _Stamped(lake.settings.landing, delivery, readings, Profile(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
     return Loaded(rows.count, notes, rows.profile.cells)
@@ -138,9 +143,12 @@ def _rows_of(table: DeltaTable, delivery: str) -> int:
     return sum(file["num_records"] for file in files if file[f"partition.{DELIVERY}"] == delivery)
 
 
-def _read(path: Path, file: LandedFile, dataset: Dataset) -> list[_Part]:
+def _read(lake: Lake, delivery: Delivery, file: LandedFile, dataset: Dataset) -> list[_Part]:
     """One reading for each data file that a landed file holds, under the name by which its rows are known."""
+    path = lake.settings.landing / file.path
     _refuse_changed(path, file)
+    if delivery.corrects:
+        return [(file, name, reading) for name, reading in corrections.readings(lake, delivery)]
     check_form(path, dataset)
     return [(file, source.name, READERS[dataset.supply.format](source, dataset)) for source in data_files(path)]
 

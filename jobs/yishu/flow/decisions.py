@@ -12,10 +12,10 @@ import pyarrow as pa
 from yishu.errors import UsageError
 from yishu.flow import bronze
 from yishu.flow.bad_rows import Wanted, spelled_out
+from yishu.flow.family import ROW, balanced, family, root_of
 from yishu.flow.judge import judged
-from yishu.flow.rebuild import rebuild, recorded_good_rows
+from yishu.flow.rebuild import loaded_rows, rebuild
 from yishu.flow.soundness import find_damage, note, require_sound
-from yishu.flow.stage import ROW
 from yishu.lake import tables
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Balance, Delivery
@@ -59,7 +59,7 @@ def reprocess(lake: Lake, target: str, because: Because) -> list[Delivery]:
         The deliveries that the next run takes up; none for a gold table, which the next run builds anew.
     """
     if target.startswith("d-"):
-        return [_again(lake, lake.ledger.delivery(target), because)]
+        return _whole_family(lake, lake.ledger.delivery(target), because)
     name = target.split(".")[-1]
     is_gold = "." in target and target.split(".")[0] not in ("bronze", "silver", "quarantine")
     if is_gold and (target in lake.project.marts or name in lake.project.datasets):
@@ -69,6 +69,14 @@ def reprocess(lake: Lake, target: str, because: Because) -> list[Delivery]:
     if name not in lake.project.datasets:
         raise UsageError(f"nothing is called {target}", code="target", expected="a delivery, a dataset or a table")
     return _whole_dataset(lake, name, because)
+
+
+def _whole_family(lake: Lake, delivery: Delivery, because: Because) -> list[Delivery]:
+    """A delivery goes with the corrections that stand: they take their rows over again, once it is judged anew."""
+    root = root_of(lake.ledger.deliveries(dataset=delivery.dataset), delivery)
+    if root.state == "accepted" and delivery.state == "accepted":
+        return [_again(lake, d, because) for d in family(lake, delivery)]
+    return [_again(lake, delivery, because)]
 
 
 def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]:
@@ -86,7 +94,8 @@ def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]
 
 def _again(lake: Lake, delivery: Delivery, because: Because) -> Delivery:
     lake.ledger.decide(delivery.id, "reprocess", actor=because.actor, reason=because.reason)
-    no_rows_yet = delivery.state == "rejected" and not delivery.balance.received
+    # a correction's rows are looked at anew: what they correct may have changed meanwhile
+    no_rows_yet = delivery.state == "rejected" and (delivery.corrects or not delivery.balance.received)
     return lake.ledger.move(delivery.id, "waiting" if no_rows_yet else "bronze", receipt="")
 
 
@@ -135,10 +144,11 @@ def _replay_one(lake: Lake, open_spark: OpenSpark, delivery: Delivery, because: 
             standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
             rebuild(lake, spark, dataset, standing, f"silver:{app_id}")
             note(lake, f"silver.{dataset.name}")
-        loaded = recorded_good_rows(lake, spark, dataset, delivery).count()
-    received = delivery.balance.received
-    balance = Balance(received, loaded, received - loaded - bad, bad, 0)
-    return lake.ledger.move(delivery.id, "accepted", balance=balance, receipt="")
+        standing = family(lake, delivery)
+        loaded = loaded_rows(lake, spark, dataset, standing)
+    for other in standing:
+        lake.ledger.move(other.id, "accepted", balance=balanced(lake, other, standing, loaded[other.id]))
+    return lake.ledger.move(delivery.id, "accepted", receipt="")
 
 
 def _were_bad(path: Path, delivery: Delivery) -> Wanted:

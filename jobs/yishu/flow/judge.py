@@ -71,7 +71,9 @@ class Verdicts:
 
 
 @contextmanager
-def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> Iterator[Verdicts]:
+def judged(
+    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, patch: Delivery | None = None
+) -> Iterator[Verdicts]:
     """Judge one delivery; its judged rows lie there until the block ends, and those that a table took in stay.
 
     Args:
@@ -79,10 +81,11 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         spark: a session of its own.
         dataset: the contract.
         delivery: rows of it must stand in bronze.
+        patch: a correction of it; it is judged as it would be with the corrected rows.
     """
     compiled = compiled_suite(lake, spark, dataset)
     with _folder(lake, dataset, delivery) as folder, ThreadPoolExecutor(1) as aside:
-        _write_judged(lake, spark, dataset, delivery, compiled, folder)
+        _write_judged(lake, spark, dataset, delivery, compiled, folder, patch)
         counted = _count(folder, compiled)
         yield Verdicts(*counted, compiled, folder, aside.submit(_settle_repeated, spark, dataset, folder))
 
@@ -123,13 +126,13 @@ def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compile
 
 
 def _write_judged(
-    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path
+    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path, patch: Delivery | None
 ) -> None:
     """The one pass."""
     from pyspark.sql import functions as F
 
-    staged = stage(lake, spark, dataset, delivery)
-    masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery)))
+    staged = stage(lake, spark, dataset, delivery, patch)
+    masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery) if patch is None else {}))
     named = [mask.whole.alias(name) for mask, name in zip(masks, mask_names(compiled), strict=True)]
     # Each part of a mask stands twice in one projection, in the mask and by itself: what stands twice becomes a method
     # of its own. Said once, all rules are one method, too long for HotSpot: the pass takes a quarter longer.

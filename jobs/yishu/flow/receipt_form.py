@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TypedDict, cast
 
+from yishu.contract.model import Dataset
 from yishu.flow.receipt_rows import ChangesJson
 from yishu.lake.ledger import DeliveryState
 
@@ -81,6 +83,12 @@ class ReceiptJson(TypedDict):
     rows: list[RowJson]
     rows_total: int
     rows_shown: int
+
+
+def titles_of(dataset: Dataset) -> dict[str, str]:
+    """Each field's title; the name stands beside it where two fields have the same."""
+    often = Counter(f.title for f in dataset.fields)
+    return {f.name: f.title if often[f.title] == 1 else f"{f.title}（{f.name}）" for f in dataset.fields}
 
 
 _UNDECIDED = {"waiting": "处理中", "bronze": "处理中", "held": "合格（待放行）"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +20,7 @@ from pydantic_core import to_json
 from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
 from yishu.flow.files import put
-from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text
+from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text, titles_of
 from yishu.flow.receipt_page import page_text
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
@@ -110,15 +109,9 @@ def _terms(lake: Lake, delivery: Delivery, dataset: Dataset | None) -> _Terms:
     counts = {count.rule: count for count in lake.ledger.rules(delivery.id)}
     if dataset is None:
         return _Terms({}, counts, {})
-    titles = _titles(dataset)
+    titles = titles_of(dataset)
     looks_at = {e["meta"]["yishu"]["rule"]: _fields(e, titles) for e in suite(dataset, lake.project)["expectations"]}
     return _Terms(titles, counts, looks_at)
-
-
-def _titles(dataset: Dataset) -> dict[str, str]:
-    """Each field's title; the name stands beside it where two fields have the same."""
-    often = Counter(f.title for f in dataset.fields)
-    return {f.name: f.title if often[f.title] == 1 else f"{f.title}（{f.name}）" for f in dataset.fields}
 
 
 def _fields(expectation: ExpectationJson, titles: Mapping[str, str]) -> list[str]:

@@ -12,9 +12,11 @@ from pathlib import Path
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import admit, refusal
+from yishu.flow.corrections import at_the_door
 from yishu.flow.landing import FOLDERS, Found, HandIn, look
 from yishu.flow.manifest import differences_at_the_door, mismatch
 from yishu.flow.reading.form import check_form
+from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
 from yishu.lake.ledger_records import FileRole
@@ -65,7 +67,8 @@ def _claim(lake: Lake, hand_in: HandIn) -> Delivery | None:
     if _contract_broken(lake, dataset):
         log.warning("landing file %s waits: the contract of %s is broken", first.name, dataset)
         return None
-    reason, manifest = _refused(lake, hand_in), hand_in.manifest
+    corrects, reason = _sheet(lake, hand_in)
+    reason, manifest = reason or _refused(lake, hand_in, corrects), hand_in.manifest
     landed = [_landed(file, hand_in) for file in hand_in.every_file]
     written = next((file for file in hand_in.every_file if _was_written(file)), None)
     if written is not None:
@@ -76,7 +79,7 @@ def _claim(lake: Lake, hand_in: HandIn) -> Delivery | None:
         reason = refusal(mismatch(wrong)) if wrong else ""
     return lake.ledger.claim(
         department, dataset, period, landed, reason=reason, state="rejected" if reason else "waiting",
-        manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None,
+        manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None, corrects=corrects,
     )  # fmt: skip
 
 
@@ -88,7 +91,17 @@ def _contract_broken(lake: Lake, dataset: str) -> bool:
     return any(contract.stem == dataset for contract in contracts)
 
 
-def _refused(lake: Lake, hand_in: HandIn) -> str:
+def _sheet(lake: Lake, hand_in: HandIn) -> tuple[str | None, str]:
+    """Of which delivery it is the receipt's sheet, come back, if it is one; and why that cannot be taken here."""
+    try:
+        delivery = None if hand_in.manifest_file else marked(hand_in.files[0].path)
+        wrong = at_the_door(lake, hand_in.place, delivery) if delivery else None
+    except DeliveryRejected as error:
+        return None, refusal(error)
+    return (None, refusal(wrong)) if wrong else (delivery, "")
+
+
+def _refused(lake: Lake, hand_in: HandIn, corrects: str | None) -> str:
     """Why it is refused as it lies there; empty where it is not."""
     try:
         for file in hand_in.every_file:
@@ -96,7 +109,7 @@ def _refused(lake: Lake, hand_in: HandIn) -> str:
         contract: Dataset = admit(lake.project, *hand_in.place, lake.clock().date())
         if hand_in.refused is not None:
             raise hand_in.refused
-        for file in hand_in.files:
+        for file in hand_in.files if corrects is None else ():
             check_form(file.path, contract)
     except DeliveryRejected as error:
         return refusal(error)

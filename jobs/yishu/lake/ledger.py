@@ -23,6 +23,7 @@ from yishu.lake.ledger_records import (
     AuditRow,
     Balance,
     Case,
+    CaseState,
     Decision,
     Delivery,
     DeliveryState,
@@ -36,8 +37,8 @@ from yishu.lake.ledger_records import (
 from yishu.lake.ledger_store import Store
 
 __all__ = [
-    "AuditRow", "Balance", "Case", "Decision", "Delivery", "DeliveryState", "Dispute", "LandedFile", "Ledger", "RuleCount",
-    "StageRun", "TableState", "Verb",
+    "AuditRow", "Balance", "Case", "CaseState", "Decision", "Delivery", "DeliveryState", "Dispute", "LandedFile", "Ledger",
+    "RuleCount", "StageRun", "TableState", "Verb",
 ]  # fmt: skip
 
 
