@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yishu.derive.spark_types import delta_schema, silver_table
-from yishu.flow import judge, silver
+from yishu.flow import cases, judge, silver
 from yishu.flow.bad_rows import spelled_out
-from yishu.flow.corrections import reasons_of, who_corrects
 from yishu.flow.family import Spot, balanced, family, spots
 from yishu.flow.gate import Decision, decide
 from yishu.flow.judge import Verdicts
@@ -26,7 +25,7 @@ from yishu.flow.soundness import note, require_sound
 from yishu.lake import adoption, tables
 from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake, OpenSpark
-from yishu.lake.ledger import Balance, Case, CaseState, Delivery, RuleCount
+from yishu.lake.ledger import Balance, Delivery, RuleCount
 from yishu.lake.session import tune
 
 if TYPE_CHECKING:
@@ -119,7 +118,7 @@ def _accept(lake: Lake, spark: SparkSession, corrected: Delivery, passage: Passa
     loaded = {correction.id: good} if on_top else loaded_rows(lake, spark, dataset, standing)
     for old in passage.replaced:
         lake.ledger.supersede(old.id, correction.id)
-    _close_cases(lake, standing[0], correction)
+    cases.close(lake, correction)
     for delivery in standing:
         if delivery.id != correction.id and (not on_top or delivery.id == corrected.id):
             balance = balanced(lake, delivery, standing, loaded.get(delivery.id))
@@ -206,20 +205,3 @@ def _merge(lake: Lake, spark: SparkSession, standing: list[Delivery], passage: P
         accepted = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
         rebuild(lake, spark, dataset, [*(d for d in accepted if d.id != passage.delivery.id), passage.delivery], to.app_id)
     note(lake, f"silver.{dataset.name}")
-
-
-def _close_cases(lake: Lake, root: Delivery, correction: Delivery) -> None:
-    """Each corrected row's case says by what it was mended, or that it is still open and why."""
-    actor, reason = who_corrects(lake, correction)
-    still_bad = reasons_of(lake.quarantine(correction.dataset), correction.id)
-    before = {(case.file, case.row): case for case in lake.ledger.cases(root.id)}
-    found = []
-    for spot in sorted(spots(lake.bronze(correction.dataset), correction.id)):
-        known = before.get(spot)
-        if known and known.state == "waived":
-            continue  # it was let through as the correction left it
-        state: CaseState = "open" if spot in still_bad else "fixed"
-        rules = still_bad.get(spot) or (known.rules if known else ())
-        found.append(Case(root.id, *spot, state, rules, correction.id, actor, reason))
-    lake.ledger.record_cases(found)
-

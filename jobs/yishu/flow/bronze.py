@@ -18,6 +18,7 @@ from yishu.contract.model import Dataset, FileFormat
 from yishu.errors import DeliveryRejected, MachineError, Place
 from yishu.flow import corrections
 from yishu.flow.admission import admit, refusal
+from yishu.flow.cases import put_in_hand
 from yishu.flow.reading.containers import data_files
 from yishu.flow.reading.csv import read_csv
 from yishu.flow.reading.fixed import read_fixed
@@ -82,7 +83,7 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
     if delivery.corrects:
-        corrections.open_cases(lake, delivery)
+        put_in_hand(lake, delivery)
     lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {n: asdict(c) for n, c in loaded.cells.items()})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
 

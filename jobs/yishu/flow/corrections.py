@@ -11,17 +11,18 @@ from pathlib import Path
 
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place, UsageError
-from yishu.flow.family import Spot, corrections, root_of, rows_of, spots
+from yishu.flow.cases import hand_in_of
+from yishu.flow.family import ROW as SPOT
+from yishu.flow.family import Spot, corrections, rows_of, spots
 from yishu.flow.reading.marked_sheet import REMEDY, SheetRow, read_marked
-from yishu.flow.reading.rows import EXTRA, ROW, Reading, Row, bronze_schema, in_batches
+from yishu.flow.reading.rows import EXTRA, Reading, Row, bronze_schema, in_batches
 from yishu.flow.reading.workbook_parts import unescaped
 from yishu.flow.receipt_form import titles_of
 from yishu.flow.receipt_rows import place_of_bad_rows
 from yishu.flow.receipt_sheet import place_mark
 from yishu.flow.sheet_pen import safe_text, typed_text
-from yishu.lake import tables
 from yishu.lake.lake import Lake
-from yishu.lake.ledger import Case, Delivery
+from yishu.lake.ledger import Delivery
 
 _TOLD = 10
 _MOST = 10_000
@@ -186,7 +187,7 @@ def _known(lake: Lake, dataset: Dataset, corrected: Delivery, mine: Delivery, sh
     else:
         place = place_of_bad_rows(lake, corrected)
         bad = frozenset(spots(place, corrected.id, numbers)) if place else frozenset()
-    root = root_of(lake.ledger.deliveries(dataset=dataset.name), corrected)
+    root = hand_in_of(lake, corrected)
     closed = {(c.file, c.row): _CLOSED[c.state] for c in lake.ledger.cases(root.id) if c.state in _CLOSED}
     given = {spot: found for spot, (found, _) in cells.items()}
     return Known(given, {spot: extra for spot, (_, extra) in cells.items()}, bad, taken, closed)
@@ -198,36 +199,9 @@ _CLOSED = {"waived": "经平台豁免入库", "replayed": "经平台重新核验
 def _cells(bronze: Path, dataset: Dataset, delivery: str, numbers: Sequence[int]) -> dict[Spot, tuple[Cells, str | None]]:
     """Cells in the contract's order, and those beyond it, of a delivery's rows of some numbers."""
     names = [f.name for f in dataset.fields]
-    found = rows_of(bronze, delivery, [*names, EXTRA, "_file", ROW], numbers)
-    columns = [found[name].to_pylist() for name in (*names, EXTRA, "_file", ROW)]
+    found = rows_of(bronze, delivery, [*names, EXTRA, *SPOT], numbers)
+    columns = [found[name].to_pylist() for name in (*names, EXTRA, *SPOT)]
     return {(file, row): (tuple(cells), extra) for *cells, extra, file, row in zip(*columns, strict=True)}
-
-
-def reasons_of(path: Path, delivery: str) -> dict[Spot, tuple[str, ...]]:
-    """The rules that each bad row of a delivery breaks."""
-    if not tables.exists(path):
-        return {}
-    found = rows_of(path, delivery, ["_file", ROW, "_violations"])
-    columns = (found[name].to_pylist() for name in ("_file", ROW, "_violations"))
-    return {(file, row): tuple(v["rule"] for v in violations) for file, row, violations in zip(*columns, strict=True)}
-
-
-def who_corrects(lake: Lake, correction: Delivery) -> tuple[str, str]:
-    """Who corrected, and why: the person who fixed rows here, else the department."""
-    fixed = [d for d in lake.ledger.decisions(correction.id) if d.verb == "fix"]
-    return (fixed[0].actor, fixed[0].reason) if fixed else (correction.department, f"更正件 {correction.id}")
-
-
-def open_cases(lake: Lake, correction: Delivery) -> None:
-    """Write down which bad rows a correction has in hand, and what they broke until then."""
-    assert correction.corrects is not None
-    corrected = lake.ledger.delivery(correction.corrects)
-    root = root_of(lake.ledger.deliveries(dataset=correction.dataset), corrected)
-    place = place_of_bad_rows(lake, corrected)
-    broken = reasons_of(place, corrected.id) if place else {}
-    actor, reason = who_corrects(lake, correction)
-    mine = sorted(spots(lake.bronze(correction.dataset), correction.id) & broken.keys())
-    lake.ledger.record_cases([Case(root.id, *spot, "open", broken[spot], correction.id, actor, reason) for spot in mine])
 
 
 def _refused(what: str, expected: str, remedy: str, file: str = "") -> DeliveryRejected:

@@ -28,6 +28,7 @@ from yishu.flow.bronze import known_cells
 from yishu.flow.reading.plain import Cells
 from yishu.flow.repeats import best, suspects
 from yishu.flow.stage import silver_columns, stage, staged_schema
+from yishu.flow.waivers import waivers, without_waived
 from yishu.lake import adoption, tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
@@ -139,6 +140,10 @@ def _write_judged(
     outs = [out.alias(f"__out{i}") for i, out in enumerate(out for mask in masks for out in mask.keep_out)]
     frame = _with_suspicion(lake, spark, dataset, delivery, staged).select("*", *named, *outs)
     out = reduce(lambda a, b: a | b, [F.col(f"__out{i}") for i in range(len(outs))])
+    excused = waivers(lake, spark, delivery, compiled)
+    if excused is not None:
+        frame = without_waived(frame, excused, mask_names(compiled))
+        out = reduce(lambda a, b: a | b, [F.col(n).bitwiseAND(m.fatal) != 0 for n, m in zip(mask_names(compiled), masks, strict=True)])
     kind = F.when(out, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
     file = F.when(out | F.col("__suspect"), F.col("_file")).alias("_file")  # good rows are not looked for again
     sorted_out = frame.select(*silver_columns(dataset, delivery), file, *mask_names(compiled), kind)

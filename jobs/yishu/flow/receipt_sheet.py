@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 
 from yishu.flow.reading.header import MARK
 from yishu.flow.reading.marked_sheet import OURS
-from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson, undecided
+from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson, corrected, undecided
 from yishu.flow.sheet_pen import LINE, Look, Pen, lines, places, safe_text
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ def _facts(r: ReceiptJson) -> Iterator[tuple[str, str]]:
     if r["reason"]:
         yield "说明", r["reason"]
     yield "下一步", r["advice"]
+    if r["corrects"]:
+        yield "更正", corrected(r)
     if r["changes"]:
         changes = r["changes"]
         yield "与被替代的交付相比", f"新增 {changes['added']} 行，减少 {changes['removed']} 行（改动的行两边各计一次）"
@@ -120,6 +122,7 @@ def _facts(r: ReceiptJson) -> Iterator[tuple[str, str]]:
     if r["rows_total"]:
         shown = "全部列在“问题行”" if r["rows_shown"] == r["rows_total"] else f"“问题行”列出前 {r['rows_shown']} 行"
         yield "问题行", f"共 {r['rows_total']} 行，{shown}；行号从表头下的第一行数据起，记作 1"
+        yield "怎样更正", "在“问题行”中改正红色单元格所示的问题，其余列和行号不动；改不了的行留着不动；存为 .xlsx 放回报送文件夹"
 
 
 def _table(pen: Pen, sheet: Sheet, heads: Sequence[str], rows: Sequence[list[str | int]]) -> None:

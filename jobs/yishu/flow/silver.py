@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from yishu.contract.model import Dataset
 from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.errors import DataError
-from yishu.flow import judge
+from yishu.flow import cases, judge
 from yishu.flow.bad_rows import spelled_out
 from yishu.flow.family import root_of
 from yishu.flow.gate import Decision, decide
@@ -138,6 +138,8 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
     with lake.ledger.writing(f"silver.{dataset.name}"):
         _quarantine(lake, passage)
         _merge(lake, spark, passage)
+    if passage.attempt:
+        cases.look_again(lake, delivery)
     for old in passage.replaced:
         lake.ledger.supersede(old.id, delivery.id)
     balance = Balance(

@@ -35,6 +35,16 @@ def of(conn: sa.Connection, delivery: str) -> list[Case]:
     ]
 
 
+def counts(conn: sa.Connection) -> dict[str, dict[str, int]]:
+    """How many cases of each hand-in are in each state."""
+    found: dict[str, dict[str, int]] = {}
+    c = cases.c
+    query = sa.select(c.delivery, c.state, sa.func.count().label("n")).group_by(c.delivery, c.state).order_by(c.delivery, c.state)
+    for row in conn.execute(query):
+        found.setdefault(row.delivery, {})[row.state] = row.n
+    return found
+
+
 def _new(case: Case, standing: Case | None) -> bool:
     return standing is None or replace(standing, at=case.at) != case
 

@@ -206,6 +206,10 @@ class Ledger:
         with self._store.read() as conn:
             return cases.of(conn, delivery_id)
 
+    def case_counts(self) -> dict[str, dict[str, int]]:
+        with self._store.read() as conn:
+            return cases.counts(conn)
+
     def dispute(self, delivery_id: str, found: Sequence[Dispute]) -> None:
         """Replace the disputes that a delivery raised."""
         with self._store.write() as conn:
