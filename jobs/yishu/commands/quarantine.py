@@ -39,7 +39,7 @@ def list_(as_json: bool) -> None:
         return
     for d in found:
         broken = ", ".join(f"{rule} {bad}" for rule, bad in rules[d.id].items())
-        out = "".join(f"; {n} {state}" for state, n in settled.get(d.id, {}).items())
+        out = "".join(f"; {n} {state}" for state, n in settled.get(d.id, {}).items() if state != "open")
         click.echo(f"{d.id}  {d.dataset} {d.period}  {d.state}  {d.balance.quarantined} rows: {broken}{out}")
 
 
