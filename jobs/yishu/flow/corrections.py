@@ -120,7 +120,7 @@ def compared(sheet: Sequence[SheetRow], known: Known, titles: Sequence[str], fil
         trouble = _trouble(row, spot, seen)
         if spot is not None and not trouble and _touched(row, known.cells[spot]):
             trouble = _not_open(row, spot, known)
-            if not trouble and spot in known.bad:
+            if not trouble and spot in known.bad and spot not in known.taken:
                 found[spot] = _corrected(row, spot, known)
         wrong += [f"表中第 {row.at} 行：{trouble}"] if trouble else []
     if wrong:
