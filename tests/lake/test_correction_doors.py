@@ -48,6 +48,9 @@ def test_a_sheet_that_lies_elsewhere_or_of_nothing_that_stands_is_refused(small:
     assert {k: v for k, v in small.versions().items() if "fact" in k and "ops" not in k} == {
         k: v for k, v in before.items() if "fact" in k and "ops" not in k
     }
+    (small.lake.settings.landing / "x.xlsx").write_bytes(data)
+    small.run()
+    assert "放错了位置" in small.lake.ledger.deliveries()[-1].reason
     small.drop("fact", JAN, [("n", 1, "R", AT)], name="again.csv")
     small.run()
     late = hand_back(small, original_with_sheet(small, original, data), MEND, name="late.xlsx")

@@ -31,9 +31,7 @@ from yishu.lake.session import tune
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-_GIVEN_UP = {
-    "superseded": "已被更正替代", "rejected": "已退回", "unchanged": "没有入库",
-}  # fmt: skip
+_GIVEN_UP = {"superseded": "已被更正替代", "rejected": "已退回", "unchanged": "没有入库"}
 
 
 def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
@@ -80,6 +78,8 @@ def _ask_for_the_whole(lake: Lake, open_spark: OpenSpark, held: Delivery, correc
 
 def _send_back(lake: Lake, correction: Delivery, reason: str) -> Delivery:
     rows = correction.balance.received
+    if correction.state == "held":  # it was released, but what it corrects is not what it was
+        lake.ledger.decide(correction.id, "reject", actor="pipeline", reason=reason)
     return lake.ledger.move(correction.id, "rejected", balance=Balance(received=rows, rejected=rows), reason=reason)
 
 

@@ -93,8 +93,9 @@ def _contract_broken(lake: Lake, dataset: str) -> bool:
 
 def _sheet(lake: Lake, hand_in: HandIn) -> tuple[str | None, str]:
     """Of which delivery it is the receipt's sheet, come back, if it is one; and why that cannot be taken here."""
+    misplaced = hand_in.every_file[0].name.count("/") != FOLDERS
     try:
-        delivery = None if hand_in.manifest_file else marked(hand_in.files[0].path)
+        delivery = None if hand_in.manifest_file or misplaced else marked(hand_in.files[0].path)
         wrong = at_the_door(lake, hand_in.place, delivery) if delivery else None
     except DeliveryRejected as error:
         return None, refusal(error)
