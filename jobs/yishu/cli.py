@@ -23,7 +23,7 @@ COMMANDS = {
     "release": ("decide", "Let a held delivery pass."),
     "reject": ("decide", "Send a held delivery back."),
     "reprocess": ("decide", "Send a delivery, a dataset or a damaged table through again."),
-    "quarantine": ("decide", "List, show and replay rows in quarantine."),
+    "quarantine": ("quarantine", "List, show, fix, waive and replay rows in quarantine."),
     "catalog": ("contracts", "Build the catalog now."),
     "server": ("machine", "The local server: start, stop, status."),
     "store": ("store", "The object store: departments' keys, forms for their clerks, links to receipts."),

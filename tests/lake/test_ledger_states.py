@@ -8,7 +8,7 @@ import pytest
 
 from ledger_moves import ALL_LOADED, ALL_REJECTED, OF, brought_to, claimed, landed
 from yishu.errors import DataError, UsageError
-from yishu.lake.ledger import Balance, DeliveryState, Ledger
+from yishu.lake.ledger import Balance, Case, DeliveryState, Ledger
 
 LEGAL = {
     "waiting": "bronze rejected",
@@ -22,6 +22,7 @@ LEGAL = {
 DECIDED = {
     ("held", "release"): "accepted", ("held", "reject"): "rejected", ("held", "reprocess"): "bronze",
     ("accepted", "reprocess"): "bronze", ("superseded", "reprocess"): "bronze", ("rejected", "reprocess"): "bronze waiting",
+    ("held", "correct"): "accepted", ("held", "waive"): "bronze",
 }  # fmt: skip
 
 
@@ -125,3 +126,30 @@ def test_only_deliveries_of_one_period_supersede_each_other(ledger: Ledger) -> N
         with pytest.raises(DataError, match="supersede"):
             ledger.supersede(old, new)
     assert ledger.delivery(old).state == "accepted"
+
+
+def test_a_word_on_rows_that_moves_nothing_does_not_wait(ledger: Ledger) -> None:
+    id = brought_to(ledger, "accepted")
+    for verb in ("waive", "replay"):
+        ledger.decide(id, verb, actor="a", reason="r")  # type: ignore[arg-type]
+    assert [d.pending for d in ledger.decisions(id)] == [False, False]
+
+
+def test_a_case_says_what_is_true_of_a_row_now_and_each_change_is_audited_once(ledger: Ledger) -> None:
+    id, other = brought_to(ledger, "accepted"), brought_to(ledger, "accepted", "b")
+    mine = [Case(id, "甲.csv", row, "open", ("type:x",), "d-1", "省厅", "更正件 d-1") for row in (2, 1)]
+    for _ in range(2):
+        ledger.record_cases([*mine, Case(other, "甲.csv", 1, "waived", ("r",), "waive", "王工", "约定")])
+    ledger.record_cases([Case(id, "甲.csv", 1, "fixed", ("type:x",), "d-1", "省厅", "更正件 d-1")])
+    assert [(c.row, c.state, c.rules, bool(c.at)) for c in ledger.cases(id)] == [(1, "fixed", ("type:x",), True), (2, "open", ("type:x",), True)]
+    assert ledger.case_counts() == {id: {"fixed": 1, "open": 1}, other: {"waived": 1}}
+    assert [row.action for row in ledger.audit_rows(id)].count("case") == 2
+    assert ledger.verify_audit()
+
+
+def test_a_correction_is_of_its_deliverys_generation_and_the_whole_period_again_is_known(ledger: Ledger) -> None:
+    original = brought_to(ledger, "accepted")
+    sheets = [ledger.claim(*OF, [landed("s")], corrects=original) for _ in range(2)]
+    assert [(d.state, d.generation, d.corrects) for d in sheets] == [("waiting", 1, original), ("unchanged", 1, original)]
+    assert claimed(ledger, "a").state == "unchanged", "what the hand-in says is what stands, corrected or not"
+    assert (claimed(ledger, "c").generation, claimed(ledger, "d").state) == (2, "waiting")

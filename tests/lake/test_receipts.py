@@ -117,7 +117,8 @@ def test_the_sheet_lists_number_problem_and_form_then_the_departments_columns_in
     row = bad_row(12, "required:uscc", "type:est_date", entity_name="甲公司", est_date="2024.1")
     rows = sheet(write_receipt(lake, judged(lake, "held", [row])))
     titles = [f.title for f in project().datasets[DATASET].fields]
-    assert [c.value for c in rows[1]] == ["行号", "问题", "应为", *titles]
+    assert [c.value for c in rows[1]] == ["行号", "问题", "应为", *titles, f"yishu:{rows.parent.properties.title[-18:]}"]
+    assert [c for c, d in rows.column_dimensions.items() if d.hidden] == [rows.cell(1, rows.max_column).column_letter]
     assert rows.freeze_panes == "D2"
     cells = dict(zip([c.value for c in rows[1]], rows[2], strict=True))
     assert cells["行号"].value == 12
@@ -144,7 +145,7 @@ def test_no_cell_is_a_formula_and_plain_numbers_stay_as_they_are(lake: Lake, han
 def test_a_row_that_could_not_be_read_is_shown_as_it_came_and_columns_beyond_the_contract_stand_last(lake: Lake) -> None:
     rows = [bad_row(1, "unparsable", raw='911,"甲'), bad_row(2, "required:uscc", extra='{"备注": "手工"}')]
     listed = sheet(write_receipt(lake, judged(lake, "held", rows)))
-    heads = [c.value for c in listed[1]]
+    heads = [c.value for c in listed[1]][:-1]
     assert heads[-2:] == ["备注", "原文（无法读取的行）"]
     assert listed.cell(2, len(heads)).value == '911,"甲'
     assert listed.cell(3, len(heads) - 1).value == "手工"

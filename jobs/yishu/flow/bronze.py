@@ -16,7 +16,9 @@ import pyarrow as pa
 
 from yishu.contract.model import Dataset, FileFormat
 from yishu.errors import DeliveryRejected, MachineError, Place
+from yishu.flow import corrections
 from yishu.flow.admission import admit, refusal
+from yishu.flow.cases import put_in_hand
 from yishu.flow.reading.containers import data_files
 from yishu.flow.reading.csv import read_csv
 from yishu.flow.reading.fixed import read_fixed
@@ -77,9 +79,13 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
         return delivery
     try:
         admit(lake.project, delivery.department, delivery.dataset, delivery.period, delivery.claimed_at.date())
+        if delivery.corrects and not corrections.admitted(lake, delivery):
+            return delivery
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
+    if delivery.corrects:
+        put_in_hand(lake, delivery)
     lake.ledger.record_stage(delivery.id, PROFILE, delivery.claimed_at, lake.clock(), {n: asdict(c) for n, c in loaded.cells.items()})
     return lake.ledger.move(delivery.id, "bronze", balance=Balance(received=loaded.rows), reason="；".join(loaded.notes))
 
@@ -107,10 +113,10 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
         return standing
     dataset = lake.project.datasets[delivery.dataset]
     try:
-        readings = [part for file in delivery.files for part in _read(zone, delivery, file, dataset)]
+        readings = [part for file in delivery.files for part in _read(lake, zone, delivery, file, dataset)]
     except OSError as error:
         raise _trouble(path, error) from error
-    notes = tuple(note for _, _, reading in readings for note in reading.notes)
+    notes = tuple(dict.fromkeys(note for _, _, reading in readings for note in reading.notes))
     rows = _Stamped(zone, delivery, readings, Profile(dataset))
     _write(path, rows, table_schema(dataset), app_id, notes)
     zone.done_with(delivery)
@@ -139,10 +145,12 @@ def _rows_of(table: DeltaTable, delivery: str) -> int:
     return sum(file["num_records"] for file in files if file[f"partition.{DELIVERY}"] == delivery)
 
 
-def _read(zone: DropZone, delivery: Delivery, file: LandedFile, dataset: Dataset) -> list[_Part]:
+def _read(lake: Lake, zone: DropZone, delivery: Delivery, file: LandedFile, dataset: Dataset) -> list[_Part]:
     """One reading for each data file that a landed file holds, under the name by which its rows are known."""
     _refuse_changed(zone, delivery, file)
     path = zone.landed(delivery, file)
+    if delivery.corrects:
+        return [(file, name, reading) for name, reading in corrections.readings(lake, delivery, path)]
     check_form(path, dataset)
     return [(file, source.name, READERS[dataset.supply.format](source, dataset)) for source in data_files(path)]
 

@@ -1,34 +1,21 @@
-"""A person's decision → what it sets in motion: release, reject, reprocess, replay; each with a reason in the audit."""
+"""A person's decision → what it sets in motion: release, reject, reprocess (and `replay`, on rows); each with a reason in the audit."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-
-import pyarrow as pa
-
 from yishu.errors import UsageError
 from yishu.flow import bronze
-from yishu.flow.bad_rows import Wanted, spelled_out
-from yishu.flow.judge import judged
-from yishu.flow.rebuild import rebuild, recorded_good_rows
-from yishu.flow.soundness import find_damage, note, require_sound
-from yishu.flow.stage import ROW
-from yishu.lake import places, tables
-from yishu.lake.lake import Lake, OpenSpark
+from yishu.flow.cases import Because
+from yishu.flow.family import family, root_of
+from yishu.flow.quarantine import replay
+from yishu.flow.soundness import find_damage, note
+from yishu.lake import places
+from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery
+
+__all__ = ["Because", "reject", "release", "replay", "reprocess"]
 
 IN_BRONZE = frozenset({"bronze", "accepted", "held", "superseded"})
 """States of deliveries whose rows lie in bronze."""
-
-
-@dataclass(frozen=True)
-class Because:
-    """Who decides, and why."""
-
-    actor: str
-    reason: str
 
 
 def release(lake: Lake, delivery: str, because: Because) -> Delivery:
@@ -58,7 +45,7 @@ def reprocess(lake: Lake, target: str, because: Because) -> list[Delivery]:
         The deliveries that the next run takes up; none for a gold table, which the next run builds anew.
     """
     if target.startswith("d-"):
-        return [_again(lake, lake.ledger.delivery(target), because)]
+        return _whole_family(lake, lake.ledger.delivery(target), because)
     name = target.split(".")[-1]
     is_gold = "." in target and target.split(".")[0] not in ("bronze", "silver", "quarantine")
     if is_gold and (target in lake.project.marts or name in lake.project.datasets):
@@ -68,6 +55,14 @@ def reprocess(lake: Lake, target: str, because: Because) -> list[Delivery]:
     if name not in lake.project.datasets:
         raise UsageError(f"nothing is called {target}", code="target", expected="a delivery, a dataset or a table")
     return _whole_dataset(lake, name, because)
+
+
+def _whole_family(lake: Lake, delivery: Delivery, because: Because) -> list[Delivery]:
+    """A delivery goes with the corrections that stand: they take their rows over again, once it is judged anew."""
+    root = root_of(lake.ledger.deliveries(dataset=delivery.dataset), delivery)
+    if root.state == "accepted" and delivery.state == "accepted":
+        return [_again(lake, d, because) for d in family(lake, delivery)]
+    return [_again(lake, delivery, because)]
 
 
 def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]:
@@ -85,68 +80,11 @@ def _whole_dataset(lake: Lake, dataset: str, because: Because) -> list[Delivery]
 
 def _again(lake: Lake, delivery: Delivery, because: Because) -> Delivery:
     lake.ledger.decide(delivery.id, "reprocess", actor=because.actor, reason=because.reason)
-    no_rows_yet = delivery.state == "rejected" and not delivery.balance.received
+    # a correction's rows are looked at anew: what they correct may have changed meanwhile
+    no_rows_yet = delivery.state == "rejected" and (delivery.corrects or not delivery.balance.received)
     return lake.ledger.move(delivery.id, "waiting" if no_rows_yet else "bronze", receipt="")
 
 
 def _drop(lake: Lake, table: str) -> None:
     places.remove(lake.path(table))
     lake.ledger.forget_table(table)
-
-
-def replay(lake: Lake, open_spark: OpenSpark, datasets: Iterable[str], because: Because) -> list[Delivery]:
-    """Judge quarantined rows again, by today's rules, code lists and reference tables; rows that pass join silver.
-
-    Args:
-        lake: ledger and places.
-        open_spark: opens a session of its own.
-        datasets: whose quarantine is replayed.
-        because: who and why.
-
-    Returns:
-        The deliveries of which at least one row came back, with their new balance.
-    """
-    back = []
-    for dataset in datasets:
-        require_sound(lake, f"bronze.{dataset}", f"silver.{dataset}", f"quarantine.{dataset}")
-        for delivery in lake.ledger.deliveries(dataset=dataset, states={"accepted"}):
-            if delivery.balance.quarantined:
-                moved = _replay_one(lake, open_spark, delivery, because)
-                back += [moved] if moved else []
-    return back
-
-
-def _replay_one(lake: Lake, open_spark: OpenSpark, delivery: Delivery, because: Because) -> Delivery | None:
-    dataset, spark = lake.project.datasets[delivery.dataset], open_spark()
-    path = lake.quarantine(dataset.name)
-    with judged(lake, spark, dataset, delivery) as verdicts:
-        # rows that were good stay good: a rule that became stricter judges the next delivery, not this one
-        before = _were_bad(path, delivery)
-        bad = sum(batch.num_rows for batch in spelled_out(lake, verdicts, dataset, delivery, before))
-        if bad == delivery.balance.quarantined:
-            return None
-        lake.ledger.decide(delivery.id, "replay", actor=because.actor, reason=because.reason)
-        turn = sum(1 for d in lake.ledger.decisions(delivery.id))
-        with lake.ledger.writing(f"silver.{dataset.name}"):
-            app_id = f"{dataset.name}:{delivery.id}:replay{turn}"
-            tables.put_batches(spelled_out(lake, verdicts, dataset, delivery, before), path, f"quarantine:{app_id}", [delivery.id])
-            note(lake, f"quarantine.{dataset.name}")
-            standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
-            rebuild(lake, spark, dataset, standing, f"silver:{app_id}")
-            note(lake, f"silver.{dataset.name}")
-        loaded = recorded_good_rows(lake, spark, dataset, delivery).count()
-    received = delivery.balance.received
-    balance = Balance(received, loaded, received - loaded - bad, bad, 0)
-    return lake.ledger.move(delivery.id, "accepted", balance=balance, receipt="")
-
-
-def _were_bad(path: Path, delivery: Delivery) -> Wanted:
-    """Which rows of a batch lay in quarantine when it began."""
-    import pyarrow.compute as pc
-
-    def place(rows: pa.Table | pa.RecordBatch) -> pa.Array:
-        return pc.binary_join_element_wise(rows["_file"], rows["_row"].cast("string"), "\n")
-
-    mine = pc.field("_delivery") == delivery.id
-    known = place(places.delta(path).to_pyarrow_dataset().to_table(columns=[*ROW], filter=mine))
-    return lambda batch: pc.is_in(place(batch), value_set=known.combine_chunks())

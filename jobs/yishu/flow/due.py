@@ -50,7 +50,7 @@ def reckon(project: Project, deliveries: Iterable[Delivery], at: dt.date) -> lis
     handed_in: dict[str, list[tuple[Period, Delivery]]] = {}
     for delivery in deliveries:
         period = parse_period(delivery.period)
-        if period is not None and delivery.state != "unchanged" and delivery.claimed_at.date() <= at:
+        if period is not None and delivery.state != "unchanged" and delivery.corrects is None and delivery.claimed_at.date() <= at:
             handed_in.setdefault(delivery.dataset, []).append((period, delivery))
     return [
         _reckoned(duty, handed_in.get(dataset.name, ()), at)

@@ -27,6 +27,7 @@ from yishu.flow.bronze import known_cells
 from yishu.flow.reading.plain import Cells
 from yishu.flow.repeats import best, suspects
 from yishu.flow.stage import silver_columns, stage, staged_schema
+from yishu.flow.waivers import waivers, without_waived
 from yishu.lake import adoption, tables
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, RuleCount
@@ -70,7 +71,9 @@ class Verdicts:
 
 
 @contextmanager
-def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> Iterator[Verdicts]:
+def judged(
+    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, patch: Delivery | None = None
+) -> Iterator[Verdicts]:
     """Judge one delivery; its judged rows lie there until the block ends, and those that a table took in stay.
 
     Args:
@@ -78,11 +81,12 @@ def judged(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery
         spark: a session of its own.
         dataset: the contract.
         delivery: rows of it must stand in bronze.
+        patch: a correction of it; it is judged as it would be with the corrected rows.
     """
     compiled = compiled_suite(lake, spark, dataset)
     marks = lake.staging(delivery.id) / "judging"
     with adoption.beside(lake.silver(dataset.name), marks) as folder, ThreadPoolExecutor(1) as aside:
-        _write_judged(lake, spark, dataset, delivery, compiled, folder)
+        _write_judged(lake, spark, dataset, delivery, compiled, folder, patch)
         counted = _count(folder, compiled)
         yield Verdicts(*counted, compiled, folder, aside.submit(_settle_repeated, spark, dataset, folder))
 
@@ -106,19 +110,23 @@ def compiled_suite(lake: Lake, spark: SparkSession, dataset: Dataset) -> Compile
 
 
 def _write_judged(
-    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path
+    lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, compiled: Compiled, folder: Path, patch: Delivery | None
 ) -> None:
     """The one pass."""
     from pyspark.sql import functions as F
 
-    staged = stage(lake, spark, dataset, delivery)
-    masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery)))
+    staged = stage(lake, spark, dataset, delivery, patch)
+    masks = compiled.masks(_surely_kept(compiled, known_cells(lake, delivery) if patch is None else {}))
     named = [mask.whole.alias(name) for mask, name in zip(masks, mask_names(compiled), strict=True)]
     # Each part of a mask stands twice in one projection, in the mask and by itself: what stands twice becomes a method
     # of its own. Said once, all rules are one method, too long for HotSpot: the pass takes a quarter longer.
     outs = [out.alias(f"__out{i}") for i, out in enumerate(out for mask in masks for out in mask.keep_out)]
     frame = _with_suspicion(lake, spark, dataset, delivery, staged).select("*", *named, *outs)
     out = reduce(lambda a, b: a | b, [F.col(f"__out{i}") for i in range(len(outs))])
+    excused = waivers(lake, spark, delivery, compiled)
+    if excused is not None:
+        frame = without_waived(frame, excused, mask_names(compiled))
+        out = reduce(lambda a, b: a | b, [F.col(n).bitwiseAND(m.fatal) != 0 for n, m in zip(mask_names(compiled), masks, strict=True)])
     kind = F.when(out, "bad").when(F.col("__suspect"), "repeated").otherwise("good").alias(_KIND)
     file = F.when(out | F.col("__suspect"), F.col("_file")).alias("_file")  # good rows are not looked for again
     sorted_out = frame.select(*silver_columns(dataset, delivery), file, *mask_names(compiled), kind)

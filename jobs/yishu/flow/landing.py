@@ -1,6 +1,6 @@
 """Landing → what lies there new: files alone, and sets that a `manifest.json` beside them names; what waits says for what.
 
-Nothing is claimed here, and of all files only manifests are opened.
+Nothing is claimed here; of all files only manifests are opened, and what lies beside one in case it is a receipt's sheet.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from yishu.errors import DeliveryRejected
 from yishu.flow.admission import admit
 from yishu.flow.manifest import NAME, Manifest, mismatch, read_manifest
+from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.drop_zone import DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
 
@@ -68,12 +69,27 @@ def _hand_ins(lake: Lake, zone: DropZone, files: Sequence[Found]) -> Iterator[Ha
     place = (department, dataset, period)
     manifest_file = next((f for f in files if f.file_name == NAME), None) if len(folders) == FOLDERS else None
     new = tuple(file for file in files if file.new)
+    if len(folders) == FOLDERS and (manifest_file is not None or _wants_manifest(lake, place)):
+        sheets = [file for file in new if file is not manifest_file and _is_sheet(zone, file)]
+        yield from (HandIn(place, (file,)) for file in sheets)  # no manifest names what corrects rows of a delivery
+        files = [file for file in files if file not in sheets]
+        new = tuple(file for file in new if file not in sheets)
     if manifest_file is not None:
         yield from _listed(lake, zone, place, manifest_file, files)
     elif len(folders) == FOLDERS and _wants_manifest(lake, place):
-        yield HandIn(place, new, waits=f"等待 {NAME}（按约定，文件到齐后附清单）：{_names([f.file_name for f in new])}")
+        if new:
+            yield HandIn(place, new, waits=f"等待 {NAME}（按约定，文件到齐后附清单）：{_names([f.file_name for f in new])}")
     else:
         yield from (HandIn(place, (file,)) for file in new)
+
+
+def _is_sheet(zone: DropZone, file: Found) -> bool:
+    try:
+        return marked(zone.local(file)) is not None
+    except DeliveryRejected:
+        return True  # it gets its answer at once
+    except OSError:
+        return False
 
 
 def _wants_manifest(lake: Lake, place: tuple[str, str, str]) -> bool:

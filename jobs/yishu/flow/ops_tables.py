@@ -36,7 +36,7 @@ def publish_ops(lake: Lake, database: str) -> None:
     delivery_columns = [
         *[(n, text) for n in ("delivery", "department", "department_name", "dataset", "database", "period", "state")],
         *[(n, number) for n in ("generation", "ordinal", "received", "loaded", "duplicates", "quarantined", "rejected")],
-        *[(n, text) for n in ("reason", "receipt", "supersedes", "claimed_at")],
+        *[(n, text) for n in ("reason", "receipt", "supersedes", "corrects", "claimed_at")],
     ]
     quality_columns = [
         *[(n, text) for n in ("delivery", "dataset", "database", "rule", "type", "column", "severity")],
@@ -61,7 +61,7 @@ def _deliveries(lake: Lake) -> list[Row]:
             "dataset": d.dataset, "database": dataset.database if dataset else None, "period": d.period, "state": d.state,
             "generation": d.generation, "ordinal": d.ordinal, "received": b.received, "loaded": b.loaded,
             "duplicates": b.duplicates, "quarantined": b.quarantined, "rejected": b.rejected, "reason": d.reason,
-            "receipt": d.receipt, "supersedes": d.supersedes, "claimed_at": d.claimed_at.isoformat(),
+            "receipt": d.receipt, "supersedes": d.supersedes, "corrects": d.corrects, "claimed_at": d.claimed_at.isoformat(),
         })  # fmt: skip
     return rows
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from yishu.contract.levels import dataset_levels, mart_levels
 from yishu.errors import MachineError, YishuError
-from yishu.flow import bronze, gold, silver
+from yishu.flow import amend, bronze, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
 from yishu.flow.metastore import make_known
@@ -62,7 +62,7 @@ def to_bronze(lake: Lake, delivery: Delivery) -> Delivery:
 def to_silver(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     """Bronze → silver: judge every row in one pass, decide, and only then make visible."""
     started = lake.clock()
-    settled = silver.settle(lake, open_spark, delivery)
+    settled = amend.settle(lake, open_spark, delivery)
     lake.ledger.record_stage(delivery.id, "silver", started, lake.clock(), {"state": settled.state})
     log.info("settled %s %s %s: %s %s", settled.dataset, settled.period, settled.id, settled.state, settled.reason)
     return settled

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TypedDict, cast
 
+from yishu.contract.model import Dataset
 from yishu.flow.receipt_rows import ChangesJson
 from yishu.lake.ledger import DeliveryState
 
@@ -56,6 +58,8 @@ class RowJson(TypedDict):
 
 
 class ReceiptJson(TypedDict):
+    """`corrects` is the delivery of which bad rows were corrected, `still_bad` how many of it then are left, its own among them."""
+
     delivery: str
     department: str
     department_name: str
@@ -66,6 +70,8 @@ class ReceiptJson(TypedDict):
     state_zh: str
     generation: int
     supersedes: str | None
+    corrects: str | None
+    still_bad: int | None
     received: int
     loaded: int
     duplicates: int
@@ -81,6 +87,22 @@ class ReceiptJson(TypedDict):
     rows: list[RowJson]
     rows_total: int
     rows_shown: int
+
+
+def corrected(r: ReceiptJson) -> str:
+    """What a correction did, in Chinese; empty for every other delivery."""
+    if r["corrects"] is None:
+        return ""
+    done = f"更正 {r['corrects']} 的 {r['received']} 行"
+    if r["still_bad"] is None:
+        return done
+    return f"{done}，其中 {r['loaded']} 行已入库，{r['quarantined']} 行仍有问题；更正后全批尚有 {r['still_bad']} 行待更正"
+
+
+def titles_of(dataset: Dataset) -> dict[str, str]:
+    """Each field's title; the name stands beside it where two fields have the same."""
+    often = Counter(f.title for f in dataset.fields)
+    return {f.name: f.title if often[f.title] == 1 else f"{f.title}（{f.name}）" for f in dataset.fields}
 
 
 _UNDECIDED = {"waiting": "处理中", "bronze": "处理中", "held": "合格（待放行）"}
@@ -113,6 +135,7 @@ def _lines(r: ReceiptJson) -> list[str]:
     ]
     lines += [f"说明：{r['reason']}"] if r["reason"] else []
     lines += [f"备注：{note}" for note in r["notes"]]
+    lines += [f"更正：{corrected(r)}"] if r["corrects"] else []
     changes = r["changes"]
     if changes:
         lines.append(f"更正：与 {changes['replaced']} 相比，新增 {changes['added']} 行，减少 {changes['removed']} 行")

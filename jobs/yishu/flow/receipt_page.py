@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yishu.flow.receipt_form import ReceiptJson, undecided
+from yishu.flow.receipt_form import ReceiptJson, corrected, undecided
 from yishu.flow.templates import templates
 from yishu.lake.lake import Lake
 
@@ -21,4 +21,5 @@ def page_text(lake: Lake, document: ReceiptJson) -> str:
     rows = document["rows"][:ROWS]
     several = len({row["file"] for row in rows}) > 1
     page = templates(lake).get_template("receipt.html")
-    return page.render(r=document, undecided=label, undecided_rows=count, rows=rows, several=several)
+    return page.render(r=document, undecided=label, undecided_rows=count, rows=rows, several=several,
+                       corrected=corrected(document))  # fmt: skip

@@ -48,7 +48,7 @@ def read_bad_rows(lake: Lake, delivery: Delivery, limit: int) -> BadRows:
         delivery: in any state; one without bad rows gives none.
         limit: how many rows at most.
     """
-    path = _place(lake, delivery)
+    path = place_of_bad_rows(lake, delivery)
     if path is None:
         return BadRows(0, [])
     import pyarrow.dataset as ds
@@ -58,7 +58,7 @@ def read_bad_rows(lake: Lake, delivery: Delivery, limit: int) -> BadRows:
     return BadRows(total, _first(rows, mine, total, limit) if total and limit > 0 else [])
 
 
-def _place(lake: Lake, delivery: Delivery) -> Path | None:
+def place_of_bad_rows(lake: Lake, delivery: Delivery) -> Path | None:
     """Where the bad rows stand: quarantine once they are accepted, beside the tables until then."""
     if delivery.state == "accepted":
         path = lake.quarantine(delivery.dataset)

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson, undecided
+from yishu.flow.reading.header import MARK
+from yishu.flow.reading.marked_sheet import OURS
+from yishu.flow.receipt_form import SEVERITIES, ReceiptJson, RowJson, corrected, undecided
 from yishu.flow.sheet_pen import LINE, Look, Pen, lines, places, safe_text
 
 if TYPE_CHECKING:
@@ -110,6 +112,8 @@ def _facts(r: ReceiptJson) -> Iterator[tuple[str, str]]:
     if r["reason"]:
         yield "说明", r["reason"]
     yield "下一步", r["advice"]
+    if r["corrects"]:
+        yield "更正", corrected(r)
     if r["changes"]:
         changes = r["changes"]
         yield "与被替代的交付相比", f"新增 {changes['added']} 行，减少 {changes['removed']} 行（改动的行两边各计一次）"
@@ -118,6 +122,7 @@ def _facts(r: ReceiptJson) -> Iterator[tuple[str, str]]:
     if r["rows_total"]:
         shown = "全部列在“问题行”" if r["rows_shown"] == r["rows_total"] else f"“问题行”列出前 {r['rows_shown']} 行"
         yield "问题行", f"共 {r['rows_total']} 行，{shown}；行号从表头下的第一行数据起，记作 1"
+        yield "怎样更正", "在“问题行”中改正红色单元格所示的问题，其余列和行号不动；改不了的行留着不动；存为 .xlsx 放回报送文件夹"
 
 
 def _table(pen: Pen, sheet: Sheet, heads: Sequence[str], rows: Sequence[list[str | int]]) -> None:
@@ -130,10 +135,12 @@ def _table(pen: Pen, sheet: Sheet, heads: Sequence[str], rows: Sequence[list[str
 
 @dataclass(frozen=True)
 class _Grid:
-    """The columns of 问题行: ours, then the department's, then at times the line as it came."""
+    """The columns of 问题行: ours, the department's, at times the line as it came, and hidden which row of what it is."""
 
     several: bool
     """More than one file was handed in: each row names its own."""
+    unread: bool
+    """A line that could not be read stands among the rows."""
     ours: tuple[str, ...]
     theirs: tuple[str, ...]
     letters: tuple[str, ...]
@@ -149,18 +156,21 @@ def _rows(sheet: Sheet, r: ReceiptJson) -> str:
     grid, pen = _grid(r), Pen(sheet)
     for letter, width in zip(grid.letters, grid.widths, strict=True):
         sheet.column_dimensions[letter].width = width
+        sheet.column_dimensions[letter].number_format = "@"  # what is typed into an empty cell stays what was typed
+    sheet.column_dimensions[grid.letters[-1]].hidden = True
     sheet.freeze_panes = f"{grid.letters[len(grid.ours)]}2"
     sheet.auto_filter.ref = f"A1:{grid.letters[-1]}{len(r['rows']) + 1}"
-    _on_paper(sheet, r, pages=-int(-sum(grid.widths) // _PAGE))
+    _on_paper(sheet, r, pages=-int(-sum(grid.widths[:-1]) // _PAGE))
     sheet.print_options.gridLines = True
     # paper that goes on to the right or down repeats the row numbers and the heading
     sheet.print_title_rows, sheet.print_title_cols = "1:1", f"A:{grid.letters[grid.ours.index('行号')]}"
-    unread = [_RAW] if len(grid.letters) > len(grid.ours) + len(grid.theirs) else []
-    _line(sheet, [pen.cell(head, "head") for head in (*grid.ours, *grid.theirs, *unread)], 1)
+    heads = (*grid.ours, *grid.theirs, *([_RAW] if grid.unread else []))
+    _line(sheet, [*(pen.cell(head, "head") for head in heads), pen.cell(f"{MARK}{r['delivery']}", "data")], 1)
     return "".join(_row(pen, row, number, grid) for number, row in enumerate(r["rows"], start=2))
 
 
-_OURS = {"文件": 24.0, "行号": 9.0, "问题": 30.0, "应为": 40.0}
+_OURS = dict(zip(OURS, (24.0, 9.0, 30.0, 40.0), strict=True))
+_HIDDEN = 10.0
 _TOLD: tuple[Literal["message", "expected"], ...] = ("message", "expected")
 _RAW = "原文（无法读取的行）"
 _SAMPLED = 200
@@ -175,10 +185,10 @@ def _grid(r: ReceiptJson) -> _Grid:
     theirs, shown = (*r["columns"], *extra), r["rows"][:_SAMPLED]
     widths = [_OURS[head] for head in ours]
     widths += [_width(head, [row["values"].get(head, row["extra"].get(head)) for row in shown]) for head in theirs]
-    if any(row["raw"] is not None for row in r["rows"]):
-        widths.append(60.0)
+    unread = any(row["raw"] is not None for row in r["rows"])
+    widths += [60.0, _HIDDEN] if unread else [_HIDDEN]
     letters = tuple(get_column_letter(at) for at in range(1, len(widths) + 1))
-    return _Grid(several, ours, theirs, letters, tuple(widths))
+    return _Grid(several, unread, ours, theirs, letters, tuple(widths))
 
 
 def _width(head: str, cells: Sequence[str | None]) -> float:
@@ -193,14 +203,20 @@ def _row(pen: Pen, row: RowJson, number: int, grid: _Grid) -> str:
     told = [_numbered([v[word] for v in row["violations"]]) for word in _TOLD]
     cells = [*file, (row["row"], "plain"), *((text, "plain") for text in told)]
     cells += [(values.get(title), "bad" if title in wrong else "data") for title in grid.theirs]
-    if row["raw"] is not None:
-        cells.append((row["raw"], "bad"))
+    if grid.unread:
+        cells.append((row["raw"], "plain" if row["raw"] is None else "bad"))
+    cells.append((place_mark(row["file"], row["row"]), "data"))
     high, written = 1, []
-    for (value, look), letter, width in zip(cells, grid.letters, grid.widths, strict=False):
+    for (value, look), letter, width in zip(cells, grid.letters, grid.widths, strict=True):
         if isinstance(value, str) and look != "data":
             high = max(high, lines(value, width))
         written.append(pen.xml(f"{letter}{number}", value, look))
     return f'<row r="{number}" ht="{high * LINE}" customHeight="1">{"".join(written)}</row>'
+
+
+def place_mark(file: str, row: int) -> str:
+    """What the hidden column says of a row, as the cell holds it."""
+    return safe_text(f"{row}:{file}")
 
 
 def _numbered(texts: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +19,8 @@ from pydantic_core import to_json
 
 from yishu.contract.model import Dataset
 from yishu.derive.suite import ExpectationJson, suite
-from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text
+from yishu.flow.family import family
+from yishu.flow.receipt_form import STATES, ReceiptJson, RowJson, RuleJson, ViolationJson, receipt_text, titles_of
 from yishu.flow.receipt_page import page_text
 from yishu.flow.receipt_rows import BadRow, read_bad_rows, read_changes
 from yishu.flow.receipt_sheet import sheet_bytes
@@ -76,6 +76,7 @@ def receipt(lake: Lake, delivery: Delivery) -> ReceiptJson:
         "department_name": department.name if department else "", "dataset": delivery.dataset,
         "title": dataset.title if dataset else "", "period": delivery.period, "state": delivery.state,
         "state_zh": STATES[delivery.state], "generation": delivery.generation, "supersedes": delivery.supersedes,
+        "corrects": delivery.corrects, "still_bad": _still_bad(lake, delivery),
         "received": balance.received, "loaded": balance.loaded, "duplicates": balance.duplicates,
         "quarantined": balance.quarantined, "rejected": balance.rejected, "reason": delivery.reason,
         "advice": _advice(delivery), "notes": _notes(lake, delivery),
@@ -84,6 +85,13 @@ def receipt(lake: Lake, delivery: Delivery) -> ReceiptJson:
         "rules": _broken_rules(terms), "rows": [_row(row, terms) for row in found.rows],
         "rows_total": found.total, "rows_shown": len(found.rows),
     }  # fmt: skip
+
+
+def _still_bad(lake: Lake, delivery: Delivery) -> int | None:
+    """Of a correction that was taken: how many rows of the whole hand-in are still bad, its own among them."""
+    if delivery.corrects is None or delivery.state != "accepted":
+        return None
+    return sum(d.balance.quarantined for d in family(lake, delivery))
 
 
 def _files(delivery: Delivery) -> list[LandedFile]:
@@ -123,15 +131,9 @@ def _terms(lake: Lake, delivery: Delivery, dataset: Dataset | None) -> _Terms:
     counts = {count.rule: count for count in lake.ledger.rules(delivery.id)}
     if dataset is None:
         return _Terms({}, counts, {})
-    titles = _titles(dataset)
+    titles = titles_of(dataset)
     looks_at = {e["meta"]["yishu"]["rule"]: _fields(e, titles) for e in suite(dataset, lake.project)["expectations"]}
     return _Terms(titles, counts, looks_at)
-
-
-def _titles(dataset: Dataset) -> dict[str, str]:
-    """Each field's title; the name stands beside it where two fields have the same."""
-    often = Counter(f.title for f in dataset.fields)
-    return {f.name: f.title if often[f.title] == 1 else f"{f.title}（{f.name}）" for f in dataset.fields}
 
 
 def _fields(expectation: ExpectationJson, titles: Mapping[str, str]) -> list[str]:
@@ -183,10 +185,11 @@ def _extra(text: JsonValue) -> dict[str, str | None]:
 
 
 _AGAIN = "以同一期次重新报送全部数据，更正件将替代本次交付。"
+_MEND = f"可在 receipt.xlsx 的“问题行”中直接改正单元格，把改好的文件放回报送本期数据的文件夹，只替换这些行；也可{_AGAIN}"
 _ADVICE: dict[DeliveryState, str] = {
     "waiting": "正在处理，请稍后查看。",
     "bronze": "正在处理，请稍后查看。",
-    "held": f"本次交付尚未入库，由平台数据管理员核定是否放行。也可对照“问题行”更正后{_AGAIN}",
+    "held": f"本次交付尚未入库，由平台数据管理员核定是否放行。也{_MEND}",
     "accepted": "全部数据已入库，无需处理。",
     "rejected": f"本次交付未入库。请按“说明”处理后{_AGAIN}",
     "superseded": "本次交付已由更正件替代，无需处理。",
@@ -197,7 +200,9 @@ _ADVICE: dict[DeliveryState, str] = {
 def _advice(delivery: Delivery) -> str:
     """What the department does next."""
     if delivery.state == "accepted" and delivery.balance.quarantined:
-        return f"合格数据已入库。请对照“问题行”逐行核对更正，{_AGAIN}"
+        return f"合格数据已入库。问题行请更正：{_MEND}"
+    if delivery.corrects and delivery.state == "rejected":
+        return "本次更正未入库，所更正的交付不受影响。请按“说明”处理。"
     return _ADVICE[delivery.state]
 
 

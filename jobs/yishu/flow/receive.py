@@ -14,9 +14,11 @@ from pathlib import Path
 from yishu.contract.model import Dataset
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import admit, refusal
+from yishu.flow.corrections import at_the_door
 from yishu.flow.landing import FOLDERS, HandIn, look
 from yishu.flow.manifest import differences_at_the_door, mismatch
 from yishu.flow.reading.form import check_form
+from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.drop_zone import NAME_BYTES, DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Delivery, LandedFile
@@ -81,7 +83,8 @@ def _claim(lake: Lake, zone: DropZone, hand_in: HandIn) -> Delivery | None:
     if _contract_broken(lake, dataset):
         log.warning("landing file %s waits: the contract of %s is broken", first.name, dataset)
         return None
-    reason, manifest = _refused(lake, zone, hand_in), hand_in.manifest
+    corrects, reason = _sheet(lake, zone, hand_in)
+    reason, manifest = reason or _refused(lake, zone, hand_in, corrects), hand_in.manifest
     landed = [_landed(zone, file, hand_in) for file in hand_in.every_file]
     written = next((file for file in hand_in.every_file if not zone.same(file)), None)
     if written is not None:
@@ -94,7 +97,7 @@ def _claim(lake: Lake, zone: DropZone, hand_in: HandIn) -> Delivery | None:
         zone.keep(file, known)
     delivery = lake.ledger.claim(
         department, dataset, period, landed, reason=reason, state="rejected" if reason else "waiting",
-        manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None,
+        manifest=manifest.text if manifest else "", supersedes=manifest.supersedes if manifest else None, corrects=corrects,
     )  # fmt: skip
     zone.taken(hand_in.every_file, delivery)
     return delivery
@@ -108,7 +111,18 @@ def _contract_broken(lake: Lake, dataset: str) -> bool:
     return any(contract.stem == dataset for contract in contracts)
 
 
-def _refused(lake: Lake, zone: DropZone, hand_in: HandIn) -> str:
+def _sheet(lake: Lake, zone: DropZone, hand_in: HandIn) -> tuple[str | None, str]:
+    """Of which delivery it is the receipt's sheet, come back, if it is one; and why that cannot be taken here."""
+    misplaced = hand_in.every_file[0].name.count("/") != FOLDERS or not all(file.readable for file in hand_in.every_file)
+    try:
+        delivery = None if hand_in.manifest_file or misplaced else marked(zone.local(hand_in.files[0]))
+        wrong = at_the_door(lake, hand_in.place, delivery) if delivery else None
+    except DeliveryRejected as error:
+        return None, refusal(error)
+    return (None, refusal(wrong)) if wrong else (delivery, "")
+
+
+def _refused(lake: Lake, zone: DropZone, hand_in: HandIn, corrects: str | None) -> str:
     """Why it is refused as it lies there; empty where it is not."""
     try:
         for file in hand_in.every_file:
@@ -116,7 +130,7 @@ def _refused(lake: Lake, zone: DropZone, hand_in: HandIn) -> str:
         contract: Dataset = admit(lake.project, *hand_in.place, lake.clock().date())
         if hand_in.refused is not None:
             raise hand_in.refused
-        for file in hand_in.files:
+        for file in hand_in.files if corrects is None else ():
             check_form(zone.local(file), contract)
     except DeliveryRejected as error:
         return refusal(error)

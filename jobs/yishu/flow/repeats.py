@@ -12,8 +12,8 @@ import pyarrow as pa
 from yishu.contract.model import Dataset, Field
 from yishu.derive.casts import BLANKS, FULL, HALF, NOTHING
 from yishu.flow.bronze import known_cells
+from yishu.flow.family import ROW
 from yishu.flow.reading.plain import Cells
-from yishu.flow.stage import ROW
 from yishu.lake import tables
 from yishu.lake.engine import engine, parquet, quoted
 from yishu.lake.lake import Lake

@@ -148,7 +148,7 @@ def quality(delivery: Delivery, counts: Sequence[RuleCount], dimension_of: Mappi
         counts: its rules.
         dimension_of: the dimension of each rule, in the contract's word; a rule that is no more has none and is left out.
     """
-    received, bad = delivery.balance.received, delivery.balance.quarantined
+    received, bad = delivery.balance.received, delivery.balance.quarantined + delivery.balance.rejected
     sums: dict[str, tuple[int, int]] = {}
     for count in counts:
         if count.rule in dimension_of:

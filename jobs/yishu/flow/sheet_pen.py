@@ -23,6 +23,11 @@ def safe_text(text: str) -> str:
     return "'" + shown if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
 
 
+def typed_text(text: str) -> str:
+    """What a cell of ours says once a person has typed in it: without the mark that kept it from being a formula."""
+    return text[1:] if text.startswith("'") and safe_text(text[1:]) == text else text
+
+
 _SURELY_SAFE = re.compile(r"[\w.（《“][\w .,:;/()·（）《》“”，。；：、-]{0,998}")
 """Most cells: nothing in them needs a closer look, which takes more than twice as long."""
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -108,6 +113,8 @@ def _styled(sheet: Sheet, look: Look) -> Cell:
     cell.font = Font(name="微软雅黑", size=16 if look == "title" else 10, bold=look not in _NORMAL, color=colour)
     if look == "count":
         cell.number_format = "#,##0"
+    if look in ("data", "bad"):
+        cell.number_format = "@"  # a code that a clerk types there keeps its digits
     if look in _FILLS:
         cell.fill = PatternFill("solid", start_color=_FILLS[look])
     return cell

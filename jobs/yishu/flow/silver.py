@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from yishu.contract.model import Dataset
 from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.errors import DataError
-from yishu.flow import judge
+from yishu.flow import cases, judge
 from yishu.flow.bad_rows import spelled_out
+from yishu.flow.family import root_of
 from yishu.flow.gate import Decision, decide
 from yishu.flow.judge import Verdicts
 from yishu.flow.merging import Arrival, merge_in, needs_rebuild
@@ -21,7 +22,7 @@ from yishu.flow.soundness import note, require_sound
 from yishu.lake import places, tables
 from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake, OpenSpark
-from yishu.lake.ledger import Balance, Delivery
+from yishu.lake.ledger import Balance, Delivery, RuleCount
 from yishu.lake.session import tune
 from yishu.quality import whole_table
 
@@ -46,11 +47,10 @@ def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     spark = open_spark()
     tune(spark, delivery.balance.received)
     with judge.judged(lake, spark, dataset, delivery) as verdicts:
-        decision = _decide(lake, spark, dataset, delivery, verdicts)
+        decision, counts = decided(lake, spark, dataset, verdicts)
+        lake.ledger.record_rules(delivery.id, counts)
         if not decision.accepted and not released(lake, delivery):
-            _show_bad_rows(lake, dataset, delivery, verdicts)
-            balance = Balance(verdicts.received, 0, verdicts.duplicates, verdicts.bad, 0)
-            return lake.ledger.move(delivery.id, "held", balance=balance, reason=decision.reason)
+            return hold(lake, dataset, delivery, verdicts, decision)
         return _accept(lake, spark, passage(lake, dataset, delivery, verdicts))
 
 
@@ -75,15 +75,16 @@ class Passage:
 
 def passage(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Passage:
     """The delivery with its verdicts and those standing deliveries whose place it takes."""
-    standing = lake.ledger.deliveries(dataset=dataset.name, states={"accepted", "held"})
+    every = lake.ledger.deliveries(dataset=dataset.name)
+    standing = [d for d in every if d.state in ("accepted", "held")]
     same = [d for d in standing if (d.department, d.period) == (delivery.department, delivery.period)]
-    replaced = tuple(d for d in same if d.ordinal < delivery.ordinal)
+    replaced = tuple(d for d in same if root_of(every, d).ordinal < delivery.ordinal)
     return Passage(dataset, delivery, verdicts, attempt(lake, delivery), replaced)
 
 
 def attempt(lake: Lake, delivery: Delivery) -> int:
     """How often the delivery was sent through again on purpose; part of every appId, so that a redo is no repeat."""
-    return sum(1 for d in lake.ledger.decisions(delivery.id) if d.verb in ("reprocess", "replay"))
+    return sum(1 for d in lake.ledger.decisions(delivery.id) if d.verb in ("reprocess", "replay", "waive"))
 
 
 def ready(lake: Lake, dataset: str) -> list[Delivery]:
@@ -93,27 +94,38 @@ def ready(lake: Lake, dataset: str) -> list[Delivery]:
 
 
 def to_release(lake: Lake, delivery: Delivery) -> bool:
-    """A release was decided and waits to be carried out."""
-    return any(d.verb == "release" and d.pending for d in lake.ledger.decisions(delivery.id))
+    """A release was decided, or a correction lifts the delivery over the gate, and it waits to be carried out."""
+    return any(d.verb in _PASSES and d.pending for d in lake.ledger.decisions(delivery.id))
+
+
+_PASSES = ("release", "correct")
 
 
 def released(lake: Lake, delivery: Delivery) -> bool:
-    """A person once let the delivery pass; that holds when it is sent through again."""
-    return any(d.verb == "release" for d in lake.ledger.decisions(delivery.id))
+    """A person or a correction once let the delivery pass; that holds when it is sent through again."""
+    return any(d.verb in _PASSES for d in lake.ledger.decisions(delivery.id))
 
 
-def _decide(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> Decision:
+def decided(lake: Lake, spark: SparkSession, dataset: Dataset, verdicts: Verdicts) -> tuple[Decision, list[RuleCount]]:
+    """Whether what was judged may pass as a whole, and how often each rule was broken, those on the whole table too."""
     expectations = verdicts.compiled.tables
     every = judge.rows(spark, dataset, verdicts, "good", "repeated", "bad") if expectations else None
     whole = whole_table.evaluate(every, expectations, verdicts.received, dataset.name) if every is not None else ()
-    lake.ledger.record_rules(delivery.id, [*verdicts.counts, *whole])
     limits = {r.name: r.expectation["meta"]["yishu"]["tolerance"] for r in verdicts.compiled.rows}
     tolerances = {name: limit for name, limit in limits.items() if limit is not None}
-    return decide(dataset, verdicts.received, verdicts.bad, verdicts.counts, whole, tolerances)
+    decision = decide(dataset, verdicts.received, verdicts.bad, verdicts.counts, whole, tolerances)
+    return decision, [*verdicts.counts, *whole]
 
 
-def _show_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
-    """The bad rows of a held delivery, beside the tables: its receipt needs them though nothing becomes visible."""
+def hold(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts, decision: Decision) -> Delivery:
+    """Nothing of it becomes visible until a person decides."""
+    show_bad_rows(lake, dataset, delivery, verdicts)
+    balance = Balance(verdicts.received, 0, verdicts.duplicates, verdicts.bad, 0)
+    return lake.ledger.move(delivery.id, "held", balance=balance, reason=decision.reason)
+
+
+def show_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: Verdicts) -> None:
+    """The bad rows of a delivery that is not accepted, beside the tables: its receipt needs them."""
     if verdicts.bad:
         app_id = f"staging:{dataset.name}:{delivery.id}:{lake.clock().isoformat()}"
         tables.put_batches(spelled_out(lake, verdicts, dataset, delivery), lake.staging(delivery.id) / "bad", app_id, [delivery.id])
@@ -121,14 +133,12 @@ def _show_bad_rows(lake: Lake, dataset: Dataset, delivery: Delivery, verdicts: V
 
 def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
     dataset, delivery, verdicts = passage.dataset, passage.delivery, passage.verdicts
-    if delivery.balance.received != verdicts.received:
-        raise DataError(
-            f"bronze.{dataset.name} holds {verdicts.received} rows of {delivery.id}, the ledger {delivery.balance.received}",
-            code="balance", subject=dataset.name, remedy=f"yishu reprocess {dataset.name} --reason …",
-        )  # fmt: skip
+    require_all(delivery, verdicts)
     with lake.ledger.writing(f"silver.{dataset.name}"):
         _quarantine(lake, passage)
         _merge(lake, spark, passage)
+    if passage.attempt:
+        cases.look_again(lake, delivery)
     for old in passage.replaced:
         lake.ledger.supersede(old.id, delivery.id)
     balance = Balance(
@@ -139,6 +149,19 @@ def _accept(lake: Lake, spark: SparkSession, passage: Passage) -> Delivery:
     for settled in (delivery, *passage.replaced):
         places.remove(lake.staging(settled.id))
     return moved
+
+
+def require_all(delivery: Delivery, verdicts: Verdicts) -> None:
+    """Bronze holds as many rows of the delivery as the ledger says.
+
+    Raises:
+        DataError: it does not.
+    """
+    if delivery.balance.received != verdicts.received:
+        raise DataError(
+            f"bronze.{delivery.dataset} holds {verdicts.received} rows of {delivery.id}, the ledger {delivery.balance.received}",
+            code="balance", subject=delivery.dataset, remedy=f"yishu reprocess {delivery.dataset} --reason …",
+        )  # fmt: skip
 
 
 def _quarantine(lake: Lake, passage: Passage) -> None:

@@ -9,6 +9,7 @@ from yishu.contract.period import parse_period
 from yishu.derive.casts import cast_sql, text_sql
 from yishu.derive.spark_types import spark_type
 from yishu.flow.bronze import known_cells
+from yishu.flow.family import ROW
 from yishu.flow.reading.plain import Cells
 from yishu.lake import tables
 from yishu.lake.lake import Lake
@@ -17,25 +18,29 @@ from yishu.lake.ledger import Delivery
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
 
-ROW = ("_file", "_row")
-"""The columns that tell the rows of a delivery apart."""
 _IN = "__in_"
 """Before a field's name: the cell as it was handed in."""
 _RAW = "__raw_"
 _REF = "__ref_"
 
 
-def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery) -> DataFrame:
-    """All rows of the delivery: `<field>` typed, `__in_<field>` as handed in, what rules look at besides, `_file`, `_row`."""
+def stage(lake: Lake, spark: SparkSession, dataset: Dataset, delivery: Delivery, patch: Delivery | None = None) -> DataFrame:
+    """All rows of the delivery: `<field>` typed, `__in_<field>` as handed in, what rules look at besides, `_file`, `_row`.
+
+    Those of a `patch`, a correction of it, stand in the place of the rows that they correct.
+    """
     from pyspark.sql import functions as F
 
     bronze = tables.read(spark, lake.bronze(dataset.name), delivery.id)
+    if patch is not None:
+        corrected = tables.read(spark, lake.bronze(dataset.name), patch.id)
+        bronze = bronze.join(corrected.select(*ROW), list(ROW), "left_anti").unionByName(corrected)
     known = set(bronze.columns)
     cells = [
         (F.col(f"`{f.name}`") if f.name in known else F.lit(None).cast("string")).alias(_IN + f.name) for f in dataset.fields
     ]
     frame = bronze.select(*cells, "_raw", *ROW)
-    known_of = known_cells(lake, delivery)
+    known_of = known_cells(lake, delivery) if patch is None else {}
     texts = [F.expr(_text(f, known_of.get(f.name, Cells()))).alias(_RAW + f.name) for f in dataset.fields]
     frame = frame.select("*", *texts)
     typed = [F.expr(cast_sql(f, f"`{_RAW}{f.name}`")).alias(f.name) for f in dataset.fields]

@@ -27,6 +27,7 @@ class Claim:
     state: Literal["waiting", "rejected"]
     manifest: str = ""
     supersedes: str | None = None
+    corrects: str | None = None
 
 
 def claim(conn: sa.Connection, now: dt.datetime, asked: Claim) -> str:
@@ -51,7 +52,7 @@ def claim(conn: sa.Connection, now: dt.datetime, asked: Claim) -> str:
             id=delivery, ordinal=_next(conn, deliveries.c.ordinal), department=department, dataset=dataset, period=period,
             content=content, repeat=repeat, state=state, generation=generation, received=0, loaded=0, duplicates=0,
             quarantined=0, rejected=0, reason=why, receipt="", supersedes=None, claimed_at=now.isoformat(),
-            manifest=asked.manifest,
+            manifest=asked.manifest, corrects=asked.corrects,
         )
     )  # fmt: skip
     _write_files(conn, delivery, files)
@@ -79,15 +80,19 @@ def _owner(conn: sa.Connection, file: LandedFile) -> str | None:
     return conn.execute(newest).scalar()
 
 
-def _claims_of(of: tuple[str, str, str]) -> sa.Select[str, str, str, int]:
+def _claims_of(of: tuple[str, str, str]) -> sa.Select[str, str, str, int, str | None]:
     department, dataset, period = of
-    columns = sa.select(deliveries.c.id, deliveries.c.content, deliveries.c.state, deliveries.c.generation)
+    d = deliveries.c
+    columns = sa.select(d.id, d.content, d.state, d.generation, d.corrects)
     mine = (deliveries.c.department == department, deliveries.c.dataset == dataset, deliveries.c.period == period)
     return columns.where(*mine).order_by(deliveries.c.ordinal.desc())
 
 
-def _verdict(asked: Claim, content: str, earlier: Sequence[sa.Row[str, str, str, int]]) -> tuple[int, str, str]:
+def _verdict(asked: Claim, content: str, every: Sequence[sa.Row[str, str, str, int, str | None]]) -> tuple[int, str, str]:
     """Generation, state and reason: nothing new, a set that corrects the wrong delivery, or what was asked for."""
+    if asked.corrects:
+        return _corrected(asked, content, every)
+    earlier = [row for row in every if row.corrects is None]
     standing = next((row for row in earlier if row.state not in ("rejected", "unchanged")), None)
     if asked.state == "waiting" and standing is not None and standing.content == content:
         return int(standing.generation), "unchanged", asked.reason or f"与交付 {standing.id} 内容相同"
@@ -99,7 +104,17 @@ def _verdict(asked: Claim, content: str, earlier: Sequence[sa.Row[str, str, str,
     return generation, asked.state, asked.reason
 
 
-def _generation(earlier: Sequence[sa.Row[str, str, str, int]], content: str) -> int:
+def _corrected(asked: Claim, content: str, every: Sequence[sa.Row[str, str, str, int, str | None]]) -> tuple[int, str, str]:
+    """A correction is of the generation that it corrects; the same sheet once more brings nothing new."""
+    generation = next((int(row.generation) for row in every if row.id == asked.corrects), 1)
+    gone = ("rejected", "unchanged", "superseded")
+    same = next((row.id for row in every if (row.corrects, row.content) == (asked.corrects, content) and row.state not in gone), None)
+    if asked.state == "waiting" and same is not None:
+        return generation, "unchanged", f"与更正件 {same} 内容相同"
+    return generation, asked.state, asked.reason
+
+
+def _generation(earlier: Sequence[sa.Row[str, str, str, int, str | None]], content: str) -> int:
     if earlier and earlier[0].content == content:
         return int(earlier[0].generation)  # the same content handed in again after a rejection
     return 1 + max((int(row.generation) for row in earlier), default=0)

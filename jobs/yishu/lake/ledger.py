@@ -6,7 +6,6 @@ Start with `Ledger`; its records stand in `ledger_records`, what a delivery may 
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,12 +15,15 @@ from typing import Literal
 import sqlalchemy as sa
 from pydantic import JsonValue
 
-from yishu.errors import UsageError
-from yishu.lake import audit, claims, leases, transitions
+from yishu.lake import audit, cases, claims, leases, transitions
 from yishu.lake import ledger_tables as t
+from yishu.lake.delivery_rows import deliveries as found_deliveries
+from yishu.lake.delivery_rows import one, resolve
 from yishu.lake.ledger_records import (
     AuditRow,
     Balance,
+    Case,
+    CaseState,
     Decision,
     Delivery,
     DeliveryState,
@@ -35,8 +37,8 @@ from yishu.lake.ledger_records import (
 from yishu.lake.ledger_store import Store
 
 __all__ = [
-    "AuditRow", "Balance", "Decision", "Delivery", "DeliveryState", "Dispute", "LandedFile", "Ledger", "RuleCount", "StageRun",
-    "TableState", "Verb",
+    "AuditRow", "Balance", "Case", "CaseState", "Decision", "Delivery", "DeliveryState", "Dispute", "LandedFile", "Ledger",
+    "RuleCount", "StageRun", "TableState", "Verb",
 ]  # fmt: skip
 
 
@@ -84,6 +86,7 @@ class Ledger:
     def claim(
         self, department: str, dataset: str, period: str, files: Sequence[LandedFile],
         *, reason: str = "", state: Literal["waiting", "rejected"] = "waiting", manifest: str = "", supersedes: str | None = None,
+        corrects: str | None = None,
     ) -> Delivery:  # fmt: skip
         """Make landed files a delivery; claiming the very same files again returns the delivery that they are.
 
@@ -94,10 +97,11 @@ class Ledger:
             files: those with rows, and first the manifest that names them, where there is one.
             manifest: what that manifest promises, as JSON; part of the content.
             supersedes: the delivery whose place this one takes, as the department says.
+            corrects: the delivery of which it holds bad rows, corrected; it takes the place of no delivery.
         """
-        claim = claims.Claim((department, dataset, period), tuple(files), reason, state, manifest, supersedes)
+        claim = claims.Claim((department, dataset, period), tuple(files), reason, state, manifest, supersedes, corrects)
         with self._store.write() as conn:
-            return _one(conn, claims.claim(conn, self._clock(), claim))
+            return one(conn, claims.claim(conn, self._clock(), claim))
 
     def delivery(self, id: str) -> Delivery:
         """A delivery by its id or a beginning of it that only one has.
@@ -106,7 +110,7 @@ class Ledger:
             UsageError: no delivery or several begin so.
         """
         with self._store.read() as conn:
-            return _one(conn, _resolve(conn, id))
+            return one(conn, resolve(conn, id))
 
     def deliveries(
         self, *, dataset: str | None = None, database_datasets: Collection[str] | None = None,
@@ -121,7 +125,7 @@ class Ledger:
         if states is not None:
             query = query.where(t.deliveries.c.state.in_(sorted(states)))
         with self._store.read() as conn:
-            return _deliveries(conn, query)
+            return found_deliveries(conn, query)
 
     def move(
         self, id: str, state: DeliveryState, *,
@@ -129,14 +133,14 @@ class Ledger:
     ) -> Delivery:  # fmt: skip
         """Put a delivery into a state; what is not given stays. See `transitions.LEGAL` for what is allowed."""
         with self._store.write() as conn:
-            found = _resolve(conn, id)
+            found = resolve(conn, id)
             transitions.move(conn, self._clock(), found, state, balance, reason, receipt)
-            return _one(conn, found)
+            return one(conn, found)
 
     def supersede(self, old_id: str, new_id: str) -> None:
         """A corrected hand-in takes the place of an accepted (or held) one."""
         with self._store.write() as conn:
-            transitions.supersede(conn, self._clock(), _resolve(conn, old_id), _resolve(conn, new_id))
+            transitions.supersede(conn, self._clock(), resolve(conn, old_id), resolve(conn, new_id))
 
     def record_stage(
         self, delivery_id: str, stage: str, started: dt.datetime, finished: dt.datetime, detail: Mapping[str, JsonValue]
@@ -193,13 +197,26 @@ class Ledger:
             UsageError: the delivery's state leaves nothing of the kind to decide, or the reason is missing.
         """
         with self._store.write() as conn:
-            transitions.decide(conn, self._clock(), _resolve(conn, delivery_id), verb, actor, reason)
+            transitions.decide(conn, self._clock(), resolve(conn, delivery_id), verb, actor, reason)
 
     def decisions(self, delivery_id: str) -> list[Decision]:
         query = sa.select(t.decisions).where(t.decisions.c.delivery == delivery_id).order_by(t.decisions.c.seq)
         with self._store.read() as conn:
             rows = conn.execute(query).all()
         return [Decision(r.delivery, r.verb, r.actor, r.reason, _time(r.decided_at), r.pending) for r in rows]
+
+    def record_cases(self, found: Sequence[Case]) -> None:
+        """Write what became of bad rows; each change stands in the audit."""
+        with self._store.write() as conn:
+            cases.record(conn, self._clock(), found)
+
+    def cases(self, delivery_id: str) -> list[Case]:
+        with self._store.read() as conn:
+            return cases.of(conn, delivery_id)
+
+    def case_counts(self) -> dict[str, dict[str, int]]:
+        with self._store.read() as conn:
+            return cases.counts(conn)
 
     def dispute(self, delivery_id: str, found: Sequence[Dispute]) -> None:
         """Replace the disputes that a delivery raised."""
@@ -236,47 +253,6 @@ class Ledger:
     def writing(self, name: str, timeout: float = 600.0) -> AbstractContextManager[None]:
         """Be the only writer of a table while the block runs; MachineError where another keeps it beyond `timeout` seconds."""
         return leases.hold(self._store, name, timeout)
-
-
-def _resolve(conn: sa.Connection, asked: str) -> str:
-    ids = t.deliveries.c.id
-    exact = conn.execute(sa.select(ids).where(ids == asked)).scalar()
-    if exact is not None:
-        return str(exact)
-    start = asked if asked.startswith("d-") else f"d-{asked}"
-    found = list(conn.execute(sa.select(ids).where(ids.startswith(start, autoescape=True)).order_by(ids).limit(6)).scalars())
-    if len(found) == 1:
-        return str(found[0])
-    if not found:
-        newest = conn.execute(sa.select(ids).order_by(t.deliveries.c.ordinal.desc()).limit(2000)).scalars().all()
-        near = difflib.get_close_matches(start, newest, n=3, cutoff=0.4) or list(newest[:3])
-        hint = f"near ones: {', '.join(near)}" if near else "the ledger holds no delivery yet"
-        raise UsageError(f"no delivery {asked!r}", code="delivery", subject=asked, remedy=hint)
-    several = ", ".join(found)
-    raise UsageError(f"several deliveries begin with {asked!r}: {several}", code="delivery", remedy="give more characters")
-
-
-def _one(conn: sa.Connection, id: str) -> Delivery:
-    return _deliveries(conn, sa.select(t.deliveries).where(t.deliveries.c.id == id))[0]
-
-
-def _deliveries(conn: sa.Connection, query: sa.Select[tuple[object, ...]]) -> list[Delivery]:
-    rows = conn.execute(query.order_by(t.deliveries.c.ordinal)).all()
-    mine = t.landed_files.c.delivery.in_(query.with_only_columns(t.deliveries.c.id))
-    files: dict[tuple[str, str], list[LandedFile]] = {}
-    for file in conn.execute(sa.select(t.landed_files).where(mine).order_by(t.landed_files.c.seq)):
-        landed = LandedFile(file.path, file.size, file.modified_ns, file.sha256, file.role)
-        files.setdefault((file.delivery, file.role), []).append(landed)
-    return [
-        Delivery(
-            id=r.id, department=r.department, dataset=r.dataset, period=r.period, state=r.state, generation=r.generation,
-            ordinal=r.ordinal, files=tuple(files.get((r.id, "data"), ())),
-            balance=Balance(r.received, r.loaded, r.duplicates, r.quarantined, r.rejected),
-            reason=r.reason, receipt=r.receipt, supersedes=r.supersedes, claimed_at=_time(r.claimed_at),
-            manifest_file=next(iter(files.get((r.id, "manifest"), ())), None), manifest=r.manifest,
-        )
-        for r in rows
-    ]  # fmt: skip
 
 
 def _replace(conn: sa.Connection, table: sa.Table, delivery: str, rows: Sequence[Mapping[str, object]]) -> None:

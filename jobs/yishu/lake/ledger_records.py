@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import JsonValue
 
 DeliveryState = Literal["waiting", "bronze", "held", "accepted", "rejected", "superseded", "unchanged"]
-Verb = Literal["release", "reject", "reprocess", "replay"]
+Verb = Literal["release", "reject", "reprocess", "replay", "correct", "fix", "waive"]
+CaseState = Literal["open", "fixed", "waived", "replayed"]
 FileRole = Literal["data", "manifest"]
 
 
@@ -62,6 +63,8 @@ class Delivery:
     manifest_file: LandedFile | None = None
     manifest: str = ""
     """What the manifest promises, as JSON; empty where there is none, or none that can be read."""
+    corrects: str | None = None
+    """The delivery of which it holds bad rows, corrected; those that still are bad are its own from then on."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,25 @@ class Decision:
     reason: str
     decided_at: dt.datetime
     pending: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """待核: what became of one bad row of a delivery, whoever corrected it how often; a row that nobody touched has none."""
+
+    delivery: str
+    """The hand-in that the row came with; a correction's rows are cases of what it corrects."""
+    file: str
+    row: int
+    state: CaseState
+    rules: tuple[str, ...]
+    """Those that it broke when this was written; of a waived row, those that it may break."""
+    settled_by: str
+    """The correction's id, or the word of the decision."""
+    actor: str
+    reason: str
+    at: str = ""
+    """When the ledger wrote it, as ISO text."""
 
 
 @dataclass(frozen=True)

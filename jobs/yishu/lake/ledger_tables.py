@@ -33,7 +33,7 @@ deliveries = sa.Table(
     _text("content"), _whole("repeat"), _text("state"), _whole("generation"),
     _whole("received"), _whole("loaded"), _whole("duplicates"), _whole("quarantined"), _whole("rejected"),
     _text("reason"), _text("receipt"), sa.Column("supersedes", sa.Text, sa.ForeignKey("deliveries.id")), _text("claimed_at"),
-    _text("manifest"),
+    _text("manifest"), sa.Column("corrects", sa.Text),
     sa.UniqueConstraint("ordinal", name="deliveries_ordinal"),
     sa.UniqueConstraint("department", "dataset", "period", "content", "repeat", name="deliveries_content"),
     sa.Index("deliveries_state", "state", "dataset"),
@@ -70,6 +70,13 @@ decisions = sa.Table(
     _number(), _delivery(), _text("verb"), _text("actor"), _text("reason"), _text("decided_at"),
     sa.Column("pending", sa.Boolean, nullable=False),
     sa.Index("decisions_delivery", "delivery"),
+)  # fmt: skip
+
+cases = sa.Table(
+    "cases", metadata,
+    _number(), _delivery(), _text("file"), _whole("row"), _text("state"), _text("rules"), _text("settled_by"), _text("actor"),
+    _text("reason"), _text("at"),
+    sa.UniqueConstraint("delivery", "file", "row", name="cases_once"),
 )  # fmt: skip
 
 disputes = sa.Table(

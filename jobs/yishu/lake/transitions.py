@@ -16,28 +16,31 @@ from yishu.lake import audit
 from yishu.lake.ledger_records import Balance, DeliveryState, Verb
 from yishu.lake.ledger_tables import decisions, deliveries
 
-LEGAL: dict[tuple[DeliveryState, DeliveryState], Verb | None] = {
-    ("waiting", "bronze"): None,
-    ("waiting", "rejected"): None,
-    ("bronze", "accepted"): None,
-    ("bronze", "held"): None,
-    ("bronze", "rejected"): None,
-    ("held", "accepted"): "release",
-    ("held", "rejected"): "reject",
-    ("held", "superseded"): None,  # a corrected hand-in was accepted: releasing the old one would undo it
-    ("held", "bronze"): "reprocess",
-    ("accepted", "superseded"): None,
-    ("accepted", "bronze"): "reprocess",
-    ("superseded", "bronze"): "reprocess",  # a rebuild replays the old generations too, in order
-    ("rejected", "bronze"): "reprocess",
-    ("rejected", "waiting"): "reprocess",  # rejected at the door: no row of it is in bronze yet
+LEGAL: dict[tuple[DeliveryState, DeliveryState], tuple[Verb, ...]] = {
+    ("waiting", "bronze"): (),
+    ("waiting", "rejected"): (),
+    ("bronze", "accepted"): (),
+    ("bronze", "held"): (),
+    ("bronze", "rejected"): (),
+    ("held", "accepted"): ("release", "correct"),
+    ("held", "rejected"): ("reject",),
+    ("held", "superseded"): (),  # a corrected hand-in was accepted: releasing the old one would undo it
+    ("held", "bronze"): ("reprocess", "waive"),
+    ("accepted", "superseded"): (),
+    ("accepted", "bronze"): ("reprocess",),
+    ("superseded", "bronze"): ("reprocess",),  # a rebuild replays the old generations too, in order
+    ("rejected", "bronze"): ("reprocess",),
+    ("rejected", "waiting"): ("reprocess",),  # rejected at the door: no row of it is in bronze yet
 }
-"""From, to → the decision that must stand for it, if any."""
+"""From, to → the decisions of which one must stand for it, if any."""
 DECIDABLE: dict[Verb, tuple[DeliveryState, ...]] = {
     "release": ("held",),
     "reject": ("held",),
     "reprocess": ("bronze", "held", "accepted", "rejected", "superseded"),
     "replay": ("accepted",),
+    "correct": ("held",),
+    "fix": ("waiting",),
+    "waive": ("held", "accepted"),
 }
 _COUNTS = ("received", "loaded", "duplicates", "quarantined", "rejected")
 
@@ -81,13 +84,13 @@ def supersede(conn: sa.Connection, now: dt.datetime, old_id: str, new_id: str) -
             f"{new_id} cannot supersede {old_id}", code="supersede", subject=new_id,
             expected="two deliveries of one department, dataset and period",
         )  # fmt: skip
-    if new.supersedes is None or old.state == "accepted":
+    if old.corrects is None and (new.supersedes is None or old.state == "accepted"):
         conn.execute(sa.update(deliveries).where(deliveries.c.id == new_id).values(supersedes=old_id))
     move(conn, now, old_id, "superseded", reason=f"被交付 {new_id} 更正替代")
 
 
 def decide(conn: sa.Connection, now: dt.datetime, delivery: str, verb: Verb, actor: str, reason: str) -> None:
-    """Write a person's decision down; it waits until `move` carries it out, and replaces an earlier one that waits."""
+    """Write a person's decision down; it waits for the move that it opens, if any, and replaces an earlier one that waits."""
     if verb not in get_args(Verb) or not reason.strip() or not actor.strip():
         raise UsageError(
             f"decision {verb!r} on {delivery} by {actor!r} lacks something", code="decision", subject=delivery,
@@ -104,7 +107,7 @@ def decide(conn: sa.Connection, now: dt.datetime, delivery: str, verb: Verb, act
     conn.execute(
         sa.insert(decisions).values(
             seq=number, delivery=delivery, verb=verb, actor=actor, reason=reason, decided_at=now.isoformat(),
-            pending=verb != "replay",
+            pending=any(start == state and verb in verbs for (start, _), verbs in LEGAL.items()),
         )
     )  # fmt: skip
     audit.append(conn, now.isoformat(), actor, verb, delivery, reason)
@@ -117,14 +120,14 @@ def _check_legal(conn: sa.Connection, delivery: str, old: DeliveryState, new: De
             f"delivery {delivery} cannot go from {old} to {new}", code="transition", subject=delivery,
             expected=f"one of {', '.join(onward)}" if onward else "no further move",
         )  # fmt: skip
-    verb = LEGAL[old, new]
-    if verb is None:
+    verbs = LEGAL[old, new]
+    if not verbs:
         return
     waiting = sa.select(decisions.c.verb).where(decisions.c.delivery == delivery, decisions.c.pending)
-    if conn.execute(waiting).scalar() != verb:
+    if conn.execute(waiting).scalar() not in verbs:
         raise DataError(
             f"delivery {delivery} goes from {old} to {new} only by a decision", code="undecided", subject=delivery,
-            expected=f"a pending decision {verb!r}", remedy=f"yishu {verb} {delivery} --reason …",
+            expected=f"a pending decision {verbs[0]!r}", remedy=f"yishu {verbs[0]} {delivery} --reason …",
         )  # fmt: skip
     _settle(conn, delivery)
 

@@ -16,6 +16,9 @@ from yishu.contract.model import Dataset, Field
 from yishu.errors import DeliveryRejected, Place
 from yishu.flow.reading.rows import Row
 
+MARK = "yishu:"
+"""Before a delivery's id in the head of a column: the sheet is ours, and lists that delivery's bad rows."""
+_MARKED = re.compile(f"{MARK}(d-[0-9a-f]{{16}})")
 _INVISIBLE = re.compile("[\\s\u200b-\u200d\u2060\ufeff]+")
 _LISTED = 20
 HEADER_CELLS = 2_000
@@ -54,6 +57,8 @@ def match_header(cells: Sequence[str | None], dataset: Dataset, file: str, *, li
             f"文件“{file}”的表头超过 {HEADER_CELLS} 列", code="header", place=Place(file, line=line),
             expected=f"不超过 {HEADER_CELLS} 列", remedy="请删去约定之外的列",
         )  # fmt: skip
+    if marked_header(cells):
+        raise _receipt(file, line)
     if not any(folded(cell) for cell in cells):
         raise DeliveryRejected(
             f"文件“{file}”没有表头", code="header", place=Place(file, line=line),
@@ -76,6 +81,11 @@ def match_header(cells: Sequence[str | None], dataset: Dataset, file: str, *, li
     return Columns(places, tuple(extra), len(cells), _notes(places, extra, cells, dataset, file))
 
 
+def marked_header(cells: Sequence[str | None]) -> str | None:
+    """The delivery that a header names as the one whose bad rows are listed below it."""
+    return next((found[1] for cell in cells if cell and (found := _MARKED.fullmatch(cell.strip()))), None)
+
+
 def folded(cell: str | None) -> str:
     """A header cell without blanks, invisible characters, width and case."""
     return _INVISIBLE.sub("", unicodedata.normalize("NFKC", cell or "")).casefold()
@@ -91,6 +101,14 @@ def extra_json(values: Mapping[str, str | None]) -> str | None:
     """Columns that the contract does not know, as a JSON object of the filled ones; None where none is filled."""
     filled = {name: value for name, value in values.items() if value}
     return json.dumps(filled, ensure_ascii=False) if filled else None
+
+
+def _receipt(file: str, line: int) -> DeliveryRejected:
+    """Taken as a hand-in of its own, a receipt's few rows would stand in the place of the whole period."""
+    return DeliveryRejected(
+        f"文件“{file}”是由回执的“问题行”另存的，不能当作全部数据", code="receipt", place=Place(file, line=line),
+        expected="改好的 receipt.xlsx（.xlsx 工作簿），或本期的全部数据", remedy="请在 receipt.xlsx 中改正，仍存为 .xlsx 后放回同一文件夹",
+    )  # fmt: skip
 
 
 def _titles(fields: Sequence[Field]) -> str:

@@ -73,7 +73,7 @@ def read_heading(
     refuse_merged_header(merged, supply.header_row, last, file)
     _refuse_second_header(first, dataset, file)
     columns = match_header(_header(first, merged, dataset), dataset, file, line=supply.header_row)
-    kinds = _kinds(columns, dataset)
+    kinds = column_kinds(columns, dataset)
     notes = merged_note(merged, file) + _dates_note([v for n, v in first.items() if n > last], kinds, file) + columns.notes
     return Heading(columns, kinds, last, mac_dates, notes)
 
@@ -131,7 +131,7 @@ def _refuse_second_header(first: Mapping[int, Sequence[Value]], dataset: Dataset
             )  # fmt: skip
 
 
-def _kinds(columns: Columns, dataset: Dataset) -> tuple[ColumnKind, ...]:
+def column_kinds(columns: Columns, dataset: Dataset) -> tuple[ColumnKind, ...]:
     """Per column of the sheet: by contract a date, a number, or text, so that a number in it is a code."""
     kinds: list[ColumnKind] = ["code"] * columns.width
     for field, place in zip(dataset.fields, columns.places, strict=True):
