@@ -16,7 +16,7 @@ from yishu.contract.model import Dataset, Field, Mart
 from yishu.derive.masks import gold_columns, gold_key, padded_keys
 from yishu.derive.spark_types import Column, delta_schema, silver_ddl, spark_type, system_columns
 from yishu.errors import ContractError, DataError, Place, TableDamaged
-from yishu.flow.inputs import bind_inputs, input_state
+from yishu.flow.inputs import NEVER_FILLED, bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
 from yishu.lake.adoption import Target, replace
@@ -115,6 +115,8 @@ class Due:
 def _due(lake: Lake, table: str, inputs: Sequence[str], texts: Sequence[str]) -> Due | None:
     require_sound(lake, table, *[i for i in inputs if not i.startswith("codes.")])
     state = {name: input_state(lake, name) for name in sorted(inputs)}
+    if set(state.values()) == {NEVER_FILLED}:
+        return None  # nothing has come for it yet: there is no table, rather than an empty one
     definition = hashlib.sha256("\0".join([_FORM, lake.settings.token_key_id, *texts]).encode()).hexdigest()
     due = Due(json.dumps(state, sort_keys=True), definition)
     noted = lake.ledger.table(table)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 
+NEVER_FILLED = "none"
+"""The state of a table that nothing has been written to."""
+
+
 def bind_inputs(lake: Lake, spark: SparkSession, select: str, inputs: Iterable[str]) -> str:
     """Make each input a temporary view of this session and return the SELECT with the views' names in it.
 
@@ -67,7 +71,7 @@ def input_state(lake: Lake, name: str) -> str:
     if layer == "codes":
         return hashlib.sha256(lake.project.codelists[short].read_bytes()).hexdigest()[:16]
     noted = lake.ledger.table(name)
-    return f"{noted.table_id}@{noted.version}" if noted else "none"
+    return f"{noted.table_id}@{noted.version}" if noted else NEVER_FILLED
 
 
 def _empty_ddl(project: Project, name: str) -> str:
