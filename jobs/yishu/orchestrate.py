@@ -251,11 +251,11 @@ def _mail(context: Context, reminder: Reminder) -> None:
         Connection.get("smtp_default")
     except AirflowNotFoundException:
         return
-    if not reminder.address:
+    if not reminder.addresses:
         log.warning("no e-mail to %s: departments.yaml has no address of it", reminder.owner)
         return
     # not called but told to notify: what stands in the page is no template
-    SmtpNotifier(to=reminder.address, subject=reminder.subject, html_content=reminder.page).notify(context)
+    SmtpNotifier(to=list(reminder.addresses), subject=reminder.subject, html_content=reminder.page).notify(context)
 
 
 _RECEIPTS = """

@@ -91,7 +91,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     shutil.copytree(CHECKOUT / "jobs" / "yishu", project / "jobs" / "yishu", ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pipeline.py", "receive.py"):
         shutil.copy(STUB / name, project / "jobs" / "yishu" / "flow" / name)
-    for name in ("conf", "schemas", "dags", "jobs/gold"):
+    for name in ("conf", "schemas", "dags", "jobs/gold", "catalog/templates"):
         shutil.copytree(CHECKOUT / name, project / name)
     shutil.copy(STUB / "manifest.json", project / "dags" / "manifest.json")
     # broken from the start: everything below has to work beside it

@@ -131,6 +131,12 @@ def test_with_every_event_lost_reconcile_takes_the_file(watched: Watched) -> Non
     assert watched.events() == 2
 
 
+def test_a_stores_own_notification_wakes_too(watched: Watched) -> None:
+    ((asset,),) = watched.select("SELECT id FROM asset WHERE name = 'landing.toy'")
+    rest._call(watched.settings, "POST", "/api/v2/assets/events", {"asset_id": asset})
+    watched.until(lambda: [how for how, _ in watched.runs()][3:] == ["asset_triggered"])
+
+
 def test_without_events_no_triggerer_is_started(watched: Watched) -> None:
     airflow = watched.settings.airflow.model_copy(update={"arrival_seconds": 0})
     settings = watched.settings.model_copy(update={"airflow": airflow})

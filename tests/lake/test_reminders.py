@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -65,7 +66,7 @@ def news(lake: Lake, day: dt.date) -> list[str]:
 
 
 def late(days: int, period: str = "2024-09") -> str:
-    return f"fact {period} of {STATS}: {days} working days late"
+    return f"fact {period} of {STATS}: {days} working day{'s' if days > 1 else ''} late"
 
 
 def test_an_owner_is_reminded_once_per_step(lake: Lake) -> None:
@@ -89,8 +90,17 @@ def test_what_came_is_nobodys_news_and_what_is_held_is(lake: Lake) -> None:
     lake.ledger.move(held.id, "bronze", balance=Balance(received=1))
     lake.ledger.move(held.id, "held", balance=Balance(received=1, loaded=1))
     (reminder,) = remind(lake, FIRST)
-    assert "待定" in reminder.page and reminder.address == "tongji@example.gov.cn"
+    assert "待定" in reminder.page and reminder.addresses == ("tongji@example.gov.cn",)
     assert reminder.subject == "催报：“玩具fact”逾期未报（2024-10-21）"
+
+
+def test_several_may_lead_a_database(lake: Lake) -> None:
+    stats, police = (lake.project.departments[name] for name in ("stats", "police"))
+    toy = lake.project.databases["toy"].model_copy(update={"lead": f"{stats.name}、{police.name}"})
+    both = {"stats": stats, "police": police.model_copy(update={"email": "gongan@example.gov.cn"})}
+    project = lake.project.model_copy(update={"databases": {"toy": toy}, "departments": both})
+    (reminder,) = remind(dataclasses.replace(lake, project=project), FIRST)
+    assert reminder.addresses == ("tongji@example.gov.cn", "gongan@example.gov.cn")
 
 
 def test_the_department_finds_a_notice_beside_its_receipts(lake: Lake) -> None:

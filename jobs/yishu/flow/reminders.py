@@ -27,8 +27,8 @@ class Reminder:
     """What one owner is told: a page of all that is late for it, and what of it is `news`, as the audit will keep it."""
 
     owner: str
-    address: str
-    """Its e-mail in departments.yaml; empty where none stands there."""
+    addresses: tuple[str, ...]
+    """E-mail, as far as departments.yaml has it; several departments may lead a database."""
     subject: str
     page: str
     news: tuple[str, ...]
@@ -49,7 +49,7 @@ def remind(lake: Lake, at: dt.date) -> list[Reminder]:
         if fresh:
             concerned |= {one.duty.department.code for one in fresh}
             subject, news = f"催报：{_titles(lake, fresh)}逾期未报（{at}）", tuple(_step(one) for one in fresh)
-            reminders.append(Reminder(who, _address(lake, who), subject, _page(lake, at, who, duties), news))
+            reminders.append(Reminder(who, _addresses(lake, who), subject, _page(lake, at, who, duties), news))
     for code in sorted(concerned):
         _notify(lake, at, code, [one for duties in late.values() for one in duties if one.duty.department.code == code])
     return reminders
@@ -64,7 +64,8 @@ def told(lake: Lake, reminder: Reminder) -> None:
 def _step(one: Reckoned) -> str:
     """The duty and its step, as a line of the audit."""
     reached = max(step for step in STEPS if step <= one.days_late)
-    return f"{one.duty.dataset} {one.duty.period.text} of {one.duty.department.code}: {reached} working days late"
+    days = f"{reached} working day{'s' if reached > 1 else ''}"
+    return f"{one.duty.dataset} {one.duty.period.text} of {one.duty.department.code}: {days} late"
 
 
 def _titles(lake: Lake, late: Iterable[Reckoned]) -> str:
@@ -72,8 +73,10 @@ def _titles(lake: Lake, late: Iterable[Reckoned]) -> str:
     return f"“{titles[0]}”" + (f"等 {len(titles)} 个数据集" if len(titles) > 1 else "")
 
 
-def _address(lake: Lake, who: str) -> str:
-    return next((d.email for d in lake.project.departments.values() if who in (d.name, d.id) and d.email), "")
+def _addresses(lake: Lake, who: str) -> tuple[str, ...]:
+    leads = {who, *who.split("、")}
+    found = [d.email for d in lake.project.departments.values() if d.email and leads & {d.name, d.id}]
+    return tuple(dict.fromkeys(found))
 
 
 def _notify(lake: Lake, at: dt.date, code: str, late: Sequence[Reckoned]) -> None:
