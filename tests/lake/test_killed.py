@@ -1,6 +1,6 @@
 """Kill -9 the worker, the server, or both at random moments: after one more `yishu run` all is as if nothing had happened.
 
-YISHU_KILLS says how often (5 by default, 20 in `make soak`), YISHU_SEED which moments.
+YISHU_KILLS says how often (3 by default, 20 in `make soak`), YISHU_SEED which moments.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from yishu.lake import server
 from yishu.lake.lake import open_lake
 from yishu.settings import load_settings
 
-KILLS = int(os.environ.get("YISHU_KILLS", "5"))
+KILLS = int(os.environ.get("YISHU_KILLS", "3"))
 SEED = int(os.environ.get("YISHU_SEED", "20261123"))
 VICTIMS = ("worker", "server", "everything")
 
