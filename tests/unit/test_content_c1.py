@@ -16,6 +16,7 @@ from yishu.contract.model import Dataset, Field, Project, Rule
 ROOT = Path(__file__).parents[2]
 DATABASES = {
     "fiscal": ("S1", "special", {"budget_exec", "fund_payment"}, {"weakest_counties"}),
+    "tax": ("S2", "special", {"tax_collect", "taxpayer_status"}, {"tax_per_mu", "invoice_gap"}),
     "dev_zone": ("T7", "thematic", {"dev_zone", "dev_zone_kpi", "dev_zone_entity"}, {"tax_per_mu_grade"}),
 }
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)
