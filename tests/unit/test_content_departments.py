@@ -60,7 +60,7 @@ def test_the_checks_themselves_tell_right_from_wrong(
     )
 
 
-def test_every_code_is_a_state_organs_uscc_of_hebei_with_both_check_digits(
+def test_every_code_is_a_state_organs_uscc_of_its_area_with_both_check_digits(
     project: Project,
 ) -> None:
     for department in project.departments.values():
@@ -68,7 +68,7 @@ def test_every_code_is_a_state_organs_uscc_of_hebei_with_both_check_digits(
         assert (
             len(code) == 18
             and set(code) <= set(SYMBOLS)
-            and code.startswith("11130000")
+            and code.startswith(f"11{department.area}")
         ), department
         assert organisation_digit_is_right(code[8:17]) and credit_digit_is_right(
             code
@@ -107,10 +107,13 @@ def _valid(department: Department, day: dt.date) -> bool:
     )
 
 
-def test_every_dataset_has_one_supplier_that_is_valid_now(project: Project) -> None:
+def test_every_dataset_has_one_supplier_per_area_that_is_valid_now(
+    project: Project,
+) -> None:
     for dataset in project.datasets.values():
-        assert len(dataset.suppliers) == 1, dataset.name
-        assert _valid(project.departments[dataset.suppliers[0]], TODAY), dataset.name
+        suppliers = [project.departments[name] for name in dataset.suppliers]
+        assert len({s.area for s in suppliers}) == len(suppliers), dataset.name
+        assert all(_valid(s, TODAY) for s in suppliers), dataset.name
 
 
 def test_suppliers_are_those_of_the_provinces_catalogue(project: Project) -> None:
