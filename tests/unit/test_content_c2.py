@@ -24,6 +24,14 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
         "T13", "生态环境主题数据库", {"air_quality", "emission_online", "carbon_account", "carbon_factor"},
         {"14个报告单元PM2.5年均与改善率、重污染天数", "重点企业年碳排放＝Σ活动数据×热值×含碳量×氧化率×44/12＋电量×电网因子"},
     ),
+    "emergency": (
+        "T12", "应急管理和监管主题数据库",
+        {
+            "major_hazard", "hazard_alarm", "accident", "safety_inspection", "hydro_station", "hydro_downstream", "equip",
+            "equip_inspect",
+        },
+        {"24小时未消警的红橙报警企业清单及其最近检查日期", "水库/河道超汛限并下游有重大危险源的县"},
+    ),
 }  # fmt: skip
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)
 
