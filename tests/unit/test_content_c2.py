@@ -32,6 +32,10 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
         },
         {"24小时未消警的红橙报警企业清单及其最近检查日期", "水库/河道超汛限并下游有重大危险源的县"},
     ),
+    "energy": (
+        "S4", "能源专题数据库", {"energy_use", "power_load", "region_energy_year", "energy_target"},
+        {"单位GDP能耗（吨标煤/万元，可比价）同比与十四五目标差距"},
+    ),
 }  # fmt: skip
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)
 
