@@ -36,6 +36,10 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
         "S4", "能源专题数据库", {"energy_use", "power_load", "region_energy_year", "energy_target"},
         {"单位GDP能耗（吨标煤/万元，可比价）同比与十四五目标差距"},
     ),
+    "transport": (
+        "S5", "交通专题数据库", {"road_traffic", "transport_licence", "vehicle_track", "traffic_control"},
+        {"危货车辆在重大活动管控时段进入管控县的次数"},
+    ),
 }  # fmt: skip
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)
 
