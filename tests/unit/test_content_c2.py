@@ -40,6 +40,10 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
         "S5", "交通专题数据库", {"road_traffic", "transport_licence", "vehicle_track", "traffic_control"},
         {"危货车辆在重大活动管控时段进入管控县的次数"},
     ),
+    "logistics": (
+        "S6", "物流专题数据库", {"freight_order", "express_volume"},
+        {"县域快递进出比与特色产业集群出口额关联", "装卸时间倒置或里程/时长换算速度>130km/h的运单"},
+    ),
 }  # fmt: skip
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)
 
