@@ -28,7 +28,7 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
         "T12", "应急管理和监管主题数据库",
         {
             "major_hazard", "hazard_alarm", "accident", "safety_inspection", "hydro_station", "hydro_downstream", "equip",
-            "equip_inspect",
+            "equip_inspect", "food_licence", "food_batch", "food_test", "drug_trace",
         },
         {"24小时未消警的红橙报警企业清单及其最近检查日期", "水库/河道超汛限并下游有重大危险源的县"},
     ),
@@ -43,6 +43,13 @@ DATABASES: dict[str, tuple[str, str, set[str], set[str]]] = {
     "logistics": (
         "S6", "物流专题数据库", {"freight_order", "express_volume"},
         {"县域快递进出比与特色产业集群出口额关联", "装卸时间倒置或里程/时长换算速度>130km/h的运单"},
+    ),
+    "coastal": (
+        "T10", "沿海经济主题数据库", {"port_throughput", "marine_use"}, {"秦皇岛、唐山、沧州三市沿海县GDP占全省比重与港口吞吐量相关"},
+    ),
+    "jjj_coord": (
+        "T9", "京津冀协同发展主题数据库", {"relocation_project", "cross_region_service"},
+        {"雄安新区承接央企二三级子公司数与投资额按季变化", "跨省通办平均办理工作日与承诺比"},
     ),
 }  # fmt: skip
 NAMES = sorted(name for _, _, datasets, _ in DATABASES.values() for name in datasets)

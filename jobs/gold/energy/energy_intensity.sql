@@ -3,9 +3,9 @@ with energy as (
   select
     division_code,
     energy_year,
-    max(revision_no) as revision_no,
-    max_by(total_tce_wan - material_tce_wan, struct(revision_no, account_date, _period, _row)) as tce_wan,
-    min_by(total_tce_wan - material_tce_wan, struct(revision_no, account_date, _period, _row)) as first_tce_wan
+    max(vintage) as vintage,
+    max_by(total_tce_wan - material_tce_wan, struct(vintage, account_date, _period, _row)) as tce_wan,
+    min_by(total_tce_wan - material_tce_wan, struct(vintage, account_date, _period, _row)) as first_tce_wan
   from silver.region_energy_year
   group by division_code, energy_year
 ),
@@ -79,7 +79,7 @@ intensities as (
     e.energy_year,
     e.tce_wan,
     e.first_tce_wan,
-    e.revision_no,
+    e.vintage,
     p.plan,
     r.real_gdp_yi,
     coalesce(r.counties, 0) as counties,
@@ -123,7 +123,7 @@ select
   c.cum_reduction_pct - c.plan.target_cum_pct * c.years_gone / c.years_all as schedule_gap_pts,
   c.counties as counties_compared,
   coalesce(d.counties_due, 1) as counties_due,
-  c.revision_no as energy_revision_no,
+  c.vintage as energy_vintage,
   c.first_tce_wan as first_energy_tce_wan
 from compared c
 left join due d on d.unit_code = c.unit_code and d.energy_year = c.energy_year
