@@ -29,11 +29,11 @@ falls as (
     m.month_no,
     coalesce(n.usd, 0) as usd,
     b.usd as base_usd,
-    coalesce(n.usd, 0) * 100 / b.usd - 100 as yoy_pct
+    coalesce(n.usd, 0) * 100 / nullif(b.usd, 0) - 100 as yoy_pct
   from exports b
   join months m on m.month_no = b.month_no + 12
   left join exports n on n.uscc = b.uscc and n.month_no = m.month_no
-  where b.usd > 0 and coalesce(n.usd, 0) * 100 / b.usd - 100 < -30
+  where b.usd > 0 and coalesce(n.usd, 0) * 100 / nullif(b.usd, 0) - 100 < -30
 ),
 followed as (
   select
