@@ -1,11 +1,11 @@
 -- Benefits for months after that of the death. The month decides, not the day of payment: arrears of earlier months are due to the heirs.
 with payments as (
-  select pay_id, max_by(struct(id_no, benefit_code, period, amount, pay_status, payment_date, division_code), struct(_period, _delivery, _row)) as p
+  select pay_id, max_by(struct(id_no, benefit_code, period, amount, pay_result, payment_date, division_code), struct(_period, _delivery, _row)) as p
   from silver.benefit_pay
   group by pay_id
 ),
 paid as (
-  select p.* from payments where p.pay_status = '1'
+  select p.* from payments where p.pay_result = '1'
 ),
 asof as (
   select max(payment_date) as day from paid
