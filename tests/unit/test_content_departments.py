@@ -60,7 +60,7 @@ def test_the_checks_themselves_tell_right_from_wrong(
     )
 
 
-def test_every_code_is_a_state_organs_uscc_of_hebei_with_both_check_digits(
+def test_every_code_is_a_state_organs_uscc_of_its_area_with_both_check_digits(
     project: Project,
 ) -> None:
     for department in project.departments.values():
@@ -68,7 +68,8 @@ def test_every_code_is_a_state_organs_uscc_of_hebei_with_both_check_digits(
         assert (
             len(code) == 18
             and set(code) <= set(SYMBOLS)
-            and code.startswith("11130000")
+            and code.startswith(f"11{department.area}")
+            and department.area.startswith("13")
         ), department
         assert organisation_digit_is_right(code[8:17]) and credit_digit_is_right(
             code
@@ -107,10 +108,22 @@ def _valid(department: Department, day: dt.date) -> bool:
     )
 
 
-def test_every_dataset_has_one_supplier_that_is_valid_now(project: Project) -> None:
+def test_every_dataset_has_suppliers_that_are_valid_now(project: Project) -> None:
     for dataset in project.datasets.values():
-        assert len(dataset.suppliers) == 1, dataset.name
-        assert _valid(project.departments[dataset.suppliers[0]], TODAY), dataset.name
+        suppliers = [project.departments[s] for s in dataset.suppliers]
+        assert len({d.code for d in suppliers}) == len(suppliers) >= 1, dataset.name
+        assert len(suppliers) == 1 or dataset.database not in BASIC, dataset.name
+        assert all(_valid(department, TODAY) for department in suppliers), dataset.name
+
+
+def test_where_the_duty_is_local_each_area_hands_in_its_own_part_once(
+    project: Project,
+) -> None:
+    units = {"130181", "130682", "133100"} | {f"13{n:02d}00" for n in range(1, 12)}
+    for dataset in project.datasets.values():
+        areas = [project.departments[s].area for s in dataset.suppliers]
+        local = [area for area in areas if area != "130000"]
+        assert not local or sorted(local) == sorted(units), dataset.name
 
 
 def test_suppliers_are_those_of_the_provinces_catalogue(project: Project) -> None:
