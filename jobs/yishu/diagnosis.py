@@ -88,13 +88,13 @@ def _doors(settings: Settings) -> Iterator[Finding]:
 def _store(settings: Settings) -> Iterator[Finding]:
     import datetime as dt
 
-    from yishu.lake.store import open_store
+    from yishu.lake.store import Store, pipeline_keys
     from yishu.lake.store_probes import probe
 
     if settings.s3 is None:
         return
     try:
-        store = open_store(settings.s3)
+        store = Store(settings.s3, *pipeline_keys(settings))
     except YishuError as error:
         yield Finding(error.what, False, f"{error.remedy}: {error.expected}")
         return
