@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from yishu.errors import DeliveryRejected
 from yishu.flow.admission import admit
 from yishu.flow.manifest import NAME, Manifest, mismatch, read_manifest
+from yishu.flow.packed_manifest import packed_set
 from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.drop_zone import DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
@@ -70,10 +71,10 @@ def _hand_ins(lake: Lake, zone: DropZone, files: Sequence[Found]) -> Iterator[Ha
     manifest_file = next((f for f in files if f.file_name == NAME), None) if len(folders) == FOLDERS else None
     new = tuple(file for file in files if file.new)
     if len(folders) == FOLDERS and (manifest_file is not None or _wants_manifest(lake, place)):
-        sheets = [file for file in new if file is not manifest_file and _is_sheet(zone, file)]
-        yield from (HandIn(place, (file,)) for file in sheets)  # no manifest names what corrects rows of a delivery
-        files = [file for file in files if file not in sheets]
-        new = tuple(file for file in new if file not in sheets)
+        whole = [file for file in new if file is not manifest_file and _is_whole(zone, file, manifest_file is None)]
+        yield from (HandIn(place, (file,)) for file in whole)
+        files = [file for file in files if file not in whole]
+        new = tuple(file for file in new if file not in whole)
     if manifest_file is not None:
         yield from _listed(lake, zone, place, manifest_file, files)
     elif len(folders) == FOLDERS and _wants_manifest(lake, place):
@@ -83,9 +84,10 @@ def _hand_ins(lake: Lake, zone: DropZone, files: Sequence[Found]) -> Iterator[Ha
         yield from (HandIn(place, (file,)) for file in new)
 
 
-def _is_sheet(zone: DropZone, file: Found) -> bool:
+def _is_whole(zone: DropZone, file: Found, alone: bool) -> bool:
+    """It needs no manifest beside it: a sheet that corrects rows of a delivery, or a zip that brings its own."""
     try:
-        return marked(zone.local(file)) is not None
+        return marked(zone.local(file)) is not None or (alone and packed_set(zone.local(file)) is not None)
     except DeliveryRejected:
         return True  # it gets its answer at once
     except OSError:

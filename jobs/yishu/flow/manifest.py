@@ -18,6 +18,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from yishu.contract.model import Dataset, Frozen
 from yishu.errors import DeliveryRejected, Place
+from yishu.flow.reading.source import Source
 from yishu.lake.drop_folders import unfinished
 from yishu.lake.ledger import LandedFile
 
@@ -73,14 +74,14 @@ class Counted:
     unread: Mapping[str, int]
 
 
-def read_manifest(path: Path) -> Manifest:
+def read_manifest(source: Source) -> Manifest:
     """Read and check what can be checked without looking at any other file.
 
     Raises:
         DeliveryRejected: too large, no JSON of this shape, or a name that is no plain file name.
         OSError: it cannot be read just now.
     """
-    document = _document(path)
+    document = _document(source)
     files = document.get("files") if isinstance(document, dict) else None
     if isinstance(files, list) and len(files) > MOST_FILES:  # before each of them is told to be wrong
         raise _refused([f"files 有 {len(files)} 项，最多 {MOST_FILES} 项"], _SHAPE)
@@ -167,8 +168,8 @@ def number(text: str) -> Decimal | None:
 _SHAPE = '{"files": [{"name": …, "sha256": …, "rows": …}], "rows": …, "totals": {列名: "数字"}, "period": …, "supersedes": …}'
 
 
-def _document(path: Path) -> JsonValue:
-    with path.open("rb") as file:
+def _document(source: Source) -> JsonValue:
+    with source.open("rb") as file:
         data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise _refused([f"超过 {MOST_BYTES >> 20} MiB"], "只列文件名、校验值、行数与合计")

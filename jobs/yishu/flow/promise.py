@@ -28,7 +28,9 @@ from yishu.flow.manifest import (
     promised,
     shown,
 )
+from yishu.flow.packed_manifest import packed_set
 from yishu.lake import places
+from yishu.lake.drop_zone import drop_zone
 from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery
 
@@ -50,7 +52,7 @@ def hold_to_manifest(lake: Lake, delivery: Delivery) -> Delivery:
         lake: contracts, ledger and places.
         delivery: with or without a manifest; only one in state `bronze` is looked at.
     """
-    if delivery.state != "bronze" or delivery.manifest_file is None:
+    if delivery.state != "bronze" or not (delivery.manifest_file or delivery.manifest):
         return delivery
     if any(run.stage == STAGE for run in lake.ledger.stages(delivery.id)):
         return delivery
@@ -77,15 +79,24 @@ def _held(lake: Lake, delivery: Delivery) -> Counted:
     if not delivery.manifest:
         raise mismatch(["清单不能用"])
     manifest, dataset = promised(delivery.manifest), lake.project.datasets[delivery.dataset]
-    wrong = differences_at_the_door(manifest, delivery.files, dataset, delivery.period)
-    counted = Counted({}, {}, {}) if wrong else count(lake.bronze(dataset.name), delivery.id, manifest, dataset)
+    packed = delivery.manifest_file is None
+    wrong = _unlike(lake, delivery, dataset) if packed else differences_at_the_door(manifest, delivery.files, dataset, delivery.period)
+    counted = Counted({}, {}, {}) if wrong else count(lake.bronze(dataset.name), delivery.id, manifest, dataset, packed)
     wrong = wrong or differences(manifest, counted)
     if wrong:
         raise mismatch(wrong)
     return counted
 
 
-def count(path: Path, delivery: str, manifest: Manifest, dataset: Dataset) -> Counted:
+def _unlike(lake: Lake, delivery: Delivery, dataset: Dataset) -> tuple[str, ...]:
+    """What of a manifest inside a zip does not hold there."""
+    zone = drop_zone(lake)
+    found = packed_set(zone.landed(delivery, delivery.files[0]))
+    zone.done_with(delivery)
+    return found.differences(dataset, delivery.period) if found else ("压缩包里没有清单",)
+
+
+def count(path: Path, delivery: str, manifest: Manifest, dataset: Dataset, packed: bool = False) -> Counted:
     """Count a delivery's rows per file and sum the columns that the manifest has totals of.
 
     Args:
@@ -93,12 +104,13 @@ def count(path: Path, delivery: str, manifest: Manifest, dataset: Dataset) -> Co
         delivery: whose rows.
         manifest: says which columns, in the department's words.
         dataset: knows their names.
+        packed: the manifest is in the zip, and names its parts.
     """
     fields = {column: field_of(dataset, column) or column for column in manifest.totals}
     rows: Counter[str] = Counter()
     sums, unread = dict.fromkeys(fields, Decimal(0)), dict.fromkeys(fields, 0)
     for batch in _batches(path, delivery, ["_file", *fields.values()]):
-        for name, number_of_rows in _rows_per_file(batch):
+        for name, number_of_rows in _rows_per_file(batch, packed):
             rows[name] += number_of_rows
         for column, field in fields.items():
             added, odd = _sum(batch.column(field))
@@ -117,10 +129,11 @@ def _batches(path: Path, delivery: str, columns: Sequence[str]) -> Iterator[pa.R
     yield from scanner.to_batches()
 
 
-def _rows_per_file(batch: pa.RecordBatch) -> Iterator[tuple[str, int]]:
-    """A part of a packed file (`六月.zip/企业.csv`) counts for the file that was delivered."""
+def _rows_per_file(batch: pa.RecordBatch, packed: bool) -> Iterator[tuple[str, int]]:
+    """A part of a packed file (`六月.zip/企业.csv`) counts for the file that was delivered, or for itself."""
     for found in batch.column("_file").value_counts().to_pylist():
-        yield str(found["values"]).split("/")[0], int(found["counts"])
+        delivered, _, part = str(found["values"]).partition("/")
+        yield part if packed else delivered, int(found["counts"])
 
 
 def _sum(cells: pa.Array) -> tuple[Decimal, int]:

@@ -16,7 +16,8 @@ from yishu.errors import DeliveryRejected, Place
 from yishu.flow.admission import admit, refusal
 from yishu.flow.corrections import at_the_door
 from yishu.flow.landing import FOLDERS, HandIn, look
-from yishu.flow.manifest import differences_at_the_door, mismatch
+from yishu.flow.manifest import Manifest, differences_at_the_door, mismatch
+from yishu.flow.packed_manifest import packed_set
 from yishu.flow.reading.form import check_form
 from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.drop_zone import NAME_BYTES, DropZone, Found, drop_zone
@@ -90,9 +91,8 @@ def _claim(lake: Lake, zone: DropZone, hand_in: HandIn) -> Delivery | None:
     if written is not None:
         log.info("landing file %s is still being written", written.name)
         return None
-    if manifest and not reason:
-        wrong = differences_at_the_door(manifest, landed, lake.project.datasets[dataset], period)
-        reason = refusal(mismatch(wrong)) if wrong else ""
+    if not reason and corrects is None:
+        manifest, reason = _promised(lake, zone, hand_in, landed)
     for file, known in zip(hand_in.every_file, landed, strict=True):
         zone.keep(file, known)
     delivery = lake.ledger.claim(
@@ -101,6 +101,20 @@ def _claim(lake: Lake, zone: DropZone, hand_in: HandIn) -> Delivery | None:
     )  # fmt: skip
     zone.taken(hand_in.every_file, delivery)
     return delivery
+
+
+def _promised(lake: Lake, zone: DropZone, hand_in: HandIn, landed: Sequence[LandedFile]) -> tuple[Manifest | None, str]:
+    """The manifest beside the files, or in the one zip that they are; and why it does not hold."""
+    dataset, period = lake.project.datasets[hand_in.place[1]], hand_in.place[2]
+    manifest, wrong = hand_in.manifest, tuple[str, ...]()
+    try:
+        if manifest is not None:
+            wrong = differences_at_the_door(manifest, landed, dataset, period)
+        elif packed := packed_set(zone.local(hand_in.files[0])):
+            manifest, wrong = packed.manifest, packed.differences(dataset, period)
+    except DeliveryRejected as error:
+        return None, refusal(error)
+    return manifest, refusal(mismatch(wrong)) if wrong else ""
 
 
 def _contract_broken(lake: Lake, dataset: str) -> bool:
