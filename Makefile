@@ -25,11 +25,12 @@ run: $(READY) $(STORE:minio=$(BIN)/minio) ## sample extracts through real Airflo
 down: ## end what `make run` left up
 	@test ! -x $(BIN)/yishu || YISHU_CONF=$(or $(STORE),$(YISHU_CONF),local) $(BIN)/yishu down
 
-# Three processes: Spark in this process and Spark Connect cannot share one.
+# Three processes: Spark in this process and Spark Connect cannot share one. The last two run beside each other, for what
+# tests/lake does is waiting for the most part.
 test: $(TESTED) lint ## every test
 	@$(PYTEST) tests/unit
-	@$(PYTEST) tests/spark
-	@$(PYTEST) tests/lake
+	@$(PYTEST) tests/spark >$(VENV)/tests-spark.log 2>&1 & spark=$$!; $(PYTEST) tests/lake; lake=$$?; \
+	wait $$spark; spark=$$?; cat $(VENV)/tests-spark.log; test $$lake = 0 && test $$spark = 0
 
 test-unit: $(READY) ## the tests that need no JVM
 	@$(PYTEST) tests/unit
