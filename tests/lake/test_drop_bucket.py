@@ -74,6 +74,12 @@ def test_bronze_reads_the_archive_where_the_spool_is_gone(lake: Lake, store: Sto
     assert load_bronze(lake, delivery).state == "bronze" and row_count(lake.bronze("fact")) == 1
 
 
+def test_what_bronze_refuses_is_not_left_in_the_spool(lake: Lake, store: Store) -> None:
+    store.put("landing", f"{FOLDER}/odd.csv", b"\x00\x01")
+    [delivery] = receive.receive(lake)
+    assert load_bronze(lake, delivery).state == "rejected" and not list(lake.settings.home.rglob("odd.csv"))
+
+
 HOSTILE = {
     "blanks": f"{FOLDER}/ 两 个  空格 .csv", "percent": f"{FOLDER}/100%25%2e%2e%2f.csv", "newline": f"{FOLDER}/第一行\n第二行.csv",
     "right to left": f"{FOLDER}/\u202egpj.csv", "underscore": f"{FOLDER}/_SUCCESS.csv", "dot": f"{FOLDER}/.hidden.csv",

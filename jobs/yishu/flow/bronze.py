@@ -83,6 +83,7 @@ def load_bronze(lake: Lake, delivery: Delivery) -> Delivery:
             return delivery
         loaded = write_bronze(lake, delivery)
     except DeliveryRejected as error:
+        drop_zone(lake).done_with(delivery)
         return lake.ledger.move(delivery.id, "rejected", reason=refusal(error))
     if delivery.corrects:
         put_in_hand(lake, delivery)
