@@ -23,10 +23,9 @@ from yishu.lake.server import is_open
 from yishu.lake.store import Store, secrets_file
 from yishu.lake.store_admin import provision
 from yishu.processes import await_end, born
-from yishu.settings import Settings, StoreSettings
+from yishu.settings import LOOPBACK, Settings, StoreSettings
 
 START_SECONDS = 60
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def start_store(settings: Settings, project: Project) -> bool:
@@ -68,7 +67,7 @@ def _answers(store: StoreSettings) -> bool:
 
 def _binary(store: StoreSettings) -> Path:
     binary, address = Path(sys.prefix) / "bin" / "minio", urlsplit(store.endpoint)
-    if address.hostname not in _LOOPBACK or not binary.is_file():
+    if address.hostname not in LOOPBACK or not binary.is_file():
         raise UsageError(
             f"no store answers at {store.endpoint}", code="store-gone", expected="an S3-compatible store there",
             remedy="docker compose -f conf/compose/minio.yaml up, or make run STORE=minio, which builds one with Go",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pydantic import JsonValue
 
 from yishu.errors import MachineError, UsageError
-from yishu.settings import Settings
+from yishu.settings import LOOPBACK, Settings
 
 
 @dataclass(frozen=True)
@@ -122,4 +122,4 @@ def url(settings: Settings) -> str:
 
 def loopback(settings: Settings) -> bool:
     """True where Airflow listens to this machine alone."""
-    return settings.airflow.bind in ("127.0.0.1", "::1", "localhost")
+    return settings.airflow.bind in LOOPBACK

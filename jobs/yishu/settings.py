@@ -46,6 +46,9 @@ class RunSettings(_Section):
     """How many bad rows the receipt's sheet spells out at most; the JSON beside it counts all."""
 
 
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""What only this machine reaches."""
+
 Zone = Literal["landing", "archive", "receipts", "lake", "gold", "catalog"]
 ZONES: tuple[Zone, ...] = ("landing", "archive", "receipts", "lake", "gold", "catalog")
 """A bucket each. `lake` holds what is in clear: bronze, silver, quarantine and what runs leave on their way."""

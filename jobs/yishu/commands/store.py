@@ -14,18 +14,17 @@ import click
 
 from yishu.commands.opening import opened, say_json
 from yishu.errors import UsageError
-from yishu.settings import Settings, StoreSettings, load_settings
+from yishu.lake.store import Store, open_store, secrets_file, store_settings
+from yishu.settings import LOOPBACK, Settings, StoreSettings, load_settings
 
 if TYPE_CHECKING:
     from yishu.contract.model import Project
     from yishu.derive.access import Grant
-    from yishu.lake.store import Store
 
 _DAYS = click.IntRange(1, 7)
 _RECEIPT = {
     "receipt.html": "text/html; charset=utf-8", "receipt.xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }  # fmt: skip
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class _InOrder(click.Group):
@@ -44,11 +43,10 @@ def store() -> None:
 @store.command(short_help="Make buckets, users, keys and policies; safe to repeat.")
 def provision() -> None:
     """Make buckets, users and policies with an administrator's key; safe to repeat."""
-    from yishu.lake.store import open_store, secrets_file
     from yishu.lake.store_admin import provision as apply
 
     settings = load_settings()
-    administered = open_store(_store(settings))
+    administered = open_store(store_settings(settings))
     keys = os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]
     file = secrets_file(settings)
     grants = _grants(settings)
@@ -82,7 +80,7 @@ def form(department: str, dataset: str, period: str, days: int, max_mb: int, out
     settings = load_settings()
     now, project = dt.datetime.now(ZoneInfo(settings.timezone)), load_project(settings.project)
     sent = hand_in(project, department, dataset, period, now.date())
-    place = _store(settings).public
+    place = store_settings(settings).public
     signer = _as_department(settings, place, project, sent.department.code)
     signed = upload_form(signer, "landing", sent.folder, now + dt.timedelta(days=days), max_mb << 20)
     file = out or Path(f"{sent.dataset.name}_{sent.period.text}_{sent.department.id}.html")
@@ -104,7 +102,7 @@ def receipt_link(delivery: str, days: int, as_json: bool) -> None:
 
     with opened() as o:
         settings, project, found = o.lake.settings, o.lake.project, o.lake.ledger.delivery(delivery)
-    place, folder = _store(settings), f"{found.department}/{found.dataset}/{found.period}/{found.id}/"
+    place, folder = store_settings(settings), f"{found.department}/{found.dataset}/{found.period}/{found.id}/"
     keys = [f"{folder}{name}" for name in _RECEIPT]
     there = {kept.key for kept in _as_department(settings, place, project, found.department).find("receipts", folder)}
     if not there.intersection(keys):
@@ -144,7 +142,6 @@ def policies(out: Path | None) -> None:
 
 def _as_department(settings: Settings, place: StoreSettings, project: Project, code: str) -> Store:
     from yishu.derive.access import user_of
-    from yishu.lake.store import secrets_file
     from yishu.lake.store_links import department_store
 
     if project.department_of(code) is None:
@@ -155,22 +152,14 @@ def _as_department(settings: Settings, place: StoreSettings, project: Project, c
 
 
 def _warn_of_loopback(place: StoreSettings) -> None:
-    if urlsplit(place.endpoint).hostname in _LOOPBACK:
+    if urlsplit(place.endpoint).hostname in LOOPBACK:
         click.echo(
             f"it leads to {place.endpoint}, which only this machine reaches: set s3.public_endpoint for others", err=True
         )
-
-
-def _store(settings: Settings) -> StoreSettings:
-    if settings.s3 is None:
-        raise UsageError(
-            "no store is set", code="store-none", expected="s3: in conf/", remedy="YISHU_CONF=minio, or s3: in your own file"
-        )
-    return settings.s3
 
 
 def _grants(settings: Settings) -> tuple[Grant, ...]:
     from yishu.contract.load import load_project
     from yishu.derive.access import grants
 
-    return grants(_store(settings), load_project(settings.project).departments.values())
+    return grants(store_settings(settings), load_project(settings.project).departments.values())

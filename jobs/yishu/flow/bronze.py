@@ -111,6 +111,7 @@ def write_bronze(lake: Lake, delivery: Delivery) -> Loaded:
     path, app_id, zone = lake.bronze(delivery.dataset), f"bronze:{delivery.dataset}:{delivery.id}", drop_zone(lake)
     standing = _standing(path, delivery.id, app_id)
     if standing is not None:
+        zone.done_with(delivery)  # the worker was killed between the commit and this
         return standing
     dataset = lake.project.datasets[delivery.dataset]
     try:

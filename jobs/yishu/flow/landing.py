@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from yishu.errors import DeliveryRejected
 from yishu.flow.admission import admit
 from yishu.flow.manifest import NAME, Manifest, mismatch, read_manifest
-from yishu.flow.packed_manifest import packed_set
+from yishu.flow.packed_manifest import brings_manifest
 from yishu.flow.reading.marked_sheet import marked
 from yishu.lake.drop_zone import DropZone, Found, drop_zone
 from yishu.lake.lake import Lake
@@ -87,7 +87,7 @@ def _hand_ins(lake: Lake, zone: DropZone, files: Sequence[Found]) -> Iterator[Ha
 def _is_whole(zone: DropZone, file: Found, alone: bool) -> bool:
     """It needs no manifest beside it: a sheet that corrects rows of a delivery, or a zip that brings its own."""
     try:
-        return marked(zone.local(file)) is not None or (alone and packed_set(zone.local(file)) is not None)
+        return marked(zone.local(file)) is not None or (alone and brings_manifest(zone.local(file)))
     except DeliveryRejected:
         return True  # it gets its answer at once
     except OSError:

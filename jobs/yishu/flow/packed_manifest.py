@@ -36,14 +36,27 @@ def packed_set(path: Path) -> PackedSet | None:
     Raises:
         DeliveryRejected: a zip, or a manifest, that cannot be used.
     """
-    with path.open("rb") as file:
-        if file.read(4) != _ZIP or is_office(path):
-            return None
-    inside = {member.member: member for member in members(path)}
+    inside = _parts(path)
     if MANIFEST not in inside:
         return None
     manifest = read_manifest(inside.pop(MANIFEST))
     return PackedSet(manifest, tuple(_listed(name, source) for name, source in inside.items()))
+
+
+def brings_manifest(path: Path) -> bool:
+    """Whether a delivered file is such a set; only the zip's directory is read, for this is asked at every look.
+
+    Raises:
+        DeliveryRejected: a zip that cannot be used.
+    """
+    return MANIFEST in _parts(path)
+
+
+def _parts(path: Path) -> dict[str, Source]:
+    with path.open("rb") as file:
+        if file.read(4) != _ZIP or is_office(path):
+            return {}
+    return {member.member: member for member in members(path)}
 
 
 def _listed(name: str, source: Source) -> LandedFile:

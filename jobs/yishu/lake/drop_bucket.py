@@ -1,6 +1,6 @@
 """Landing in a bucket: what is claimed moves to the archive, where nobody can change it; landing holds only what is new.
 
-Objects carry hostile names and can be replaced at any moment. So each is pinned to the version (or ETag) that was seen, read
+Objects carry hostile names and can be replaced at any moment. So each is pinned to the ETag that was seen, read
 once into a spool under a name of ours, and kept in the archive under the hash of its content before it is claimed.
 """
 

@@ -24,9 +24,9 @@ class Found:
     arrived: float
     new: bool
     readable: bool = True
-    """False: its name cannot be that of a file (not UTF-8, too long, `..`), so that it is refused unread."""
+    """False: its name cannot be that of a file (not UTF-8, too long), so that it is refused unread."""
     pinned: str = ""
-    """The version or ETag that was seen, in a bucket."""
+    """In a bucket: the ETag that was seen, or the key in the archive."""
     at: Path | None = None
     """On a file system: where it lies, under the name that it really has."""
 

@@ -23,7 +23,7 @@ def engine(lake: Lake) -> Iterator[DuckDBPyConnection]:
     import duckdb
 
     temporary = str(lake.settings.home / "ops" / "staging" / "duckdb").replace("'", "''")
-    store = places.file_system(lake.bronze(""))
+    store = places.file_system(lake.root("lake"))
     with duckdb.connect() as opened:
         if store is not None:
             opened.register_filesystem(store)

@@ -181,19 +181,37 @@ def pipeline_keys(settings: Settings, env: Mapping[str, str] = os.environ) -> tu
     Raises:
         UsageError: there are none, or no store is set.
     """
-    if settings.s3 is None:
-        raise UsageError("no store is set", code="store-none", expected="s3: in conf/", remedy="YISHU_CONF=minio, or s3: in your own file")
-    user, file = f"{settings.s3.prefix}-pipeline", secrets_file(settings)
-    made = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    found = _from_environment(env) or ((user, made[user]) if user in made else None)
+    store = store_settings(settings)
+    found = _from_environment(env)
     if found is None:
-        raise _no_keys(settings.s3)
+        user, made = f"{store.prefix}-pipeline", secrets(secrets_file(settings))
+        if user not in made:
+            raise _no_keys(store)
+        found = user, made[user]
     return found
+
+
+def store_settings(settings: Settings) -> StoreSettings:
+    """Where the store is.
+
+    Raises:
+        UsageError: none is set.
+    """
+    if settings.s3 is None:
+        raise UsageError(
+            "no store is set", code="store-none", expected="s3: in conf/", remedy="YISHU_CONF=minio, or s3: in your own file"
+        )
+    return settings.s3
 
 
 def secrets_file(settings: Settings) -> Path:
     """User → secret of those whom we made in the store; readable by us alone."""
     return settings.home / "ops" / "store-keys.json"
+
+
+def secrets(file: Path) -> dict[str, str]:
+    """What stands in it; nothing where there is no such file."""
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
 def _from_environment(env: Mapping[str, str]) -> tuple[str, str] | None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from yishu.errors import MachineError, UsageError
 from yishu.lake.store import Store, told
+from yishu.lake.store import secrets as known_secrets
 from yishu.settings import LOCKED, VERSIONED, ZONES, StoreSettings
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def provision(store: Store, grants: Sequence[Granted], secrets_file: Path, keys:
         UsageError: this key is no administrator's, or the store has no such administration.
     """
     _make_buckets(store)
-    known: dict[str, str] = json.loads(secrets_file.read_text(encoding="utf-8")) if secrets_file.is_file() else {}
+    known = known_secrets(secrets_file)
     new = [grant.user for grant in grants if grant.user not in known]
     # written before any user is made: a run that is killed in between leaves no user whose secret nobody has
     known |= {user: secrets.token_urlsafe(_SECRET_BYTES) for user in new}

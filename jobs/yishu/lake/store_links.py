@@ -7,13 +7,12 @@ what that department may, and all of a department's go with its key.
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from yishu.errors import Place, UsageError
-from yishu.lake.store import Store, told
+from yishu.lake.store import Store, secrets, told
 from yishu.settings import StoreSettings, Zone
 
 MOST_DAYS = 7
@@ -45,7 +44,7 @@ def department_store(settings: StoreSettings, user: str, secrets_file: Path) -> 
     Raises:
         UsageError: its secret is not there.
     """
-    known: dict[str, str] = json.loads(secrets_file.read_text(encoding="utf-8")) if secrets_file.is_file() else {}
+    known = secrets(secrets_file)
     if user not in known:
         raise UsageError(
             f"the secret of {user} is not known here", code="store-key", place=Place(secrets_file), expected="user: secret",
