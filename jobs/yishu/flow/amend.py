@@ -170,7 +170,7 @@ def _rest(lake: Lake, corrected: Delivery, taken: set[Spot], still_bad: pa.Recor
     path = lake.quarantine(corrected.dataset)
     if not tables.exists(path):
         return still_bad
-    lying = places.delta(path).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", corrected.id)])
+    lying = places.rows(path, corrected.id)
     schema = pa.unify_schemas([still_bad.schema, lying.schema], promote_options="permissive")
 
     def batches() -> Iterator[pa.RecordBatch]:

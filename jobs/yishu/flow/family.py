@@ -66,7 +66,7 @@ def rows_of(path: Path, delivery: str, columns: Sequence[str], numbers: Sequence
     import pyarrow as pa
     import pyarrow.dataset as ds
 
-    lying = places.delta(path).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery)])
+    lying = places.rows(path, delivery)
     mine = ds.field("_delivery") == delivery
     if numbers is not None:
         mine &= ds.field("_row").isin(numbers)

@@ -115,13 +115,20 @@ class Due:
 def _due(lake: Lake, table: str, inputs: Sequence[str], texts: Sequence[str]) -> Due | None:
     require_sound(lake, table, *[i for i in inputs if not i.startswith("codes.")])
     state = {name: input_state(lake, name) for name in sorted(inputs)}
-    if set(state.values()) == {NEVER_FILLED}:
+    if all(state[name] == NEVER_FILLED for name in _own(lake, table, inputs)):
         return None  # nothing has come for it yet: there is no table, rather than an empty one
     definition = hashlib.sha256("\0".join([_FORM, lake.settings.token_key_id, *texts]).encode()).hexdigest()
     due = Due(json.dumps(state, sort_keys=True), definition)
     noted = lake.ledger.table(table)
     same = noted is not None and (noted.inputs, noted.definition) == (due.inputs, due.definition)
     return None if same else due
+
+
+def _own(lake: Lake, table: str, inputs: Sequence[str]) -> Sequence[str]:
+    """The inputs for which a table waits: those of its own database; a dimension that all share says nothing of its subject."""
+    database, datasets = table.split(".")[0], lake.project.datasets
+    own = [i for i in inputs if i.split(".")[0] == database or (i.startswith("silver.") and datasets[i.split(".")[1]].database == database)]
+    return own or inputs
 
 
 def _run_select(spark: SparkSession, mart: Mart, sql: str) -> DataFrame:

@@ -121,7 +121,7 @@ def count(path: Path, delivery: str, manifest: Manifest, dataset: Dataset, packe
 
 def _batches(path: Path, delivery: str, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
     import pyarrow.dataset as ds
-    rows = places.delta(path).to_pyarrow_dataset(file_pruning_predicate=[("_delivery", "=", delivery)])
+    rows = places.rows(path, delivery)
     scanner = rows.scanner(
         columns=[*columns], filter=ds.field("_delivery") == delivery, batch_size=_BATCH_ROWS, batch_readahead=1,
         fragment_readahead=1,

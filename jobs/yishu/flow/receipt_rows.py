@@ -52,7 +52,7 @@ def read_bad_rows(lake: Lake, delivery: Delivery, limit: int) -> BadRows:
     if path is None:
         return BadRows(0, [])
     import pyarrow.dataset as ds
-    rows = places.delta(path).to_pyarrow_dataset()
+    rows = places.rows(path)
     mine = ds.field("_delivery") == delivery.id
     total = rows.count_rows(filter=mine)
     return BadRows(total, _first(rows, mine, total, limit) if total and limit > 0 else [])
@@ -98,7 +98,7 @@ def read_changes(lake: Lake, delivery: Delivery) -> ChangesJson | None:
     if not tables.exists(path):
         return None
     import duckdb
-    bronze = places.delta(path).to_pyarrow_dataset()
+    bronze = places.rows(path)
     fields = [f.name for f in lake.project.datasets[delivery.dataset].fields if f.name in bronze.schema.names]
     cells = ", ".join(map(quoted, (*fields, "_raw")))
     side = f"SELECT hash({cells}) AS h, count(*) AS n FROM bronze WHERE _delivery = ? GROUP BY 1"

@@ -19,6 +19,8 @@ from yishu.settings import Settings, StoreSettings, Zone
 if TYPE_CHECKING:
     from deltalake import DeltaTable
     from fsspec import AbstractFileSystem
+    from pyarrow.dataset import Dataset
+    from pyarrow.fs import FileSystem
 
 _BLOCK_BYTES = 5 << 20
 """What one read asks of the store at least: a Parquet file's columns are far smaller than s3fs's own 50 MB."""
@@ -61,6 +63,30 @@ def delta(path: Path) -> DeltaTable:
     from deltalake import DeltaTable
 
     return DeltaTable(str(path), storage_options=options(path))
+
+
+def rows(path: Path, delivery: str | None = None) -> Dataset:
+    """The rows of a Delta table as Arrow reads them, without looking at files that hold none of a delivery's.
+
+    Arrow's own file systems, not the one that delta-rs gives by default: that one calls Python from Arrow's threads, and those
+    that still let go of a file while the interpreter ends take the process with them (`terminate called without …`).
+    """
+    pruned = None if delivery is None else [("_delivery", "=", delivery)]
+    return delta(path).to_pyarrow_dataset(file_pruning_predicate=pruned, filesystem=_arrow_file_system(path))
+
+
+def _arrow_file_system(folder: Path) -> FileSystem:
+    from pyarrow import fs
+
+    if not in_bucket(folder):
+        return fs.SubTreeFileSystem(str(folder), fs.LocalFileSystem())
+    said = cast("Mapping[str, str]", folder.storage_options)  # type: ignore[attr-defined]
+    region = cast("Mapping[str, str]", said["client_kwargs"])["region_name"]
+    scheme, _, host = said["endpoint_url"].partition("://")
+    store = fs.S3FileSystem(
+        access_key=said["key"], secret_key=said["secret"], region=region, endpoint_override=host.rstrip("/"), scheme=scheme,
+    )  # fmt: skip
+    return fs.SubTreeFileSystem(_key(folder), store)
 
 
 def options(path: Path) -> dict[str, str] | None:

@@ -40,7 +40,7 @@ def select(lake: Lake, sql: str, *, clear: bool = False) -> pa.Table:
         named = {f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}
         for name in sorted(named):
             _require(lake, name, clear)
-            data = places.delta(lake.path(name)).to_pyarrow_dataset()
+            data = places.rows(lake.path(name))
             schema, short = name.split(".")
             connection.register(f"yishu__{schema}__{short}", data)
             connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
