@@ -94,7 +94,7 @@ def test_all_sixteen_datasets_come_in_about_thirty_deliveries(written: tuple[Pat
 def test_the_truth_on_disk_has_the_agreed_shape(written: tuple[Path, Truth]) -> None:
     folder, truth = written
     document = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    assert set(document) == {"deliveries"}
+    assert set(document) == {"deliveries", "cases"}
     for told, kept in zip(document["deliveries"], truth.deliveries, strict=True):
         assert set(told) == {"department", "dataset", "period", "file", "rows", "duplicates", "bad"}
         assert [set(bad) for bad in told["bad"]] == [{"row", "column", "rule", "value"}] * len(kept.bad)

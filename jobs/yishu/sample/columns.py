@@ -20,6 +20,18 @@ DAY: Final = np.timedelta64(1, "D")
 
 
 @dataclass(frozen=True)
+class Case:
+    """One story that was planted, and the mart that must tell it."""
+
+    name: str
+    """What happened, in a few words: `a firm in two clusters`."""
+    mart: str
+    """`<database>.<mart>`."""
+    key: dict[str, str]
+    """Columns of the mart (or of what it counts) and the values by which the case is found."""
+
+
+@dataclass(frozen=True)
 class Extract:
     """One delivery before it is dirtied and written: every column as text, NULL where the supplier has nothing."""
 
@@ -28,6 +40,8 @@ class Extract:
     columns: dict[str, pa.Array]
     keep_clean: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     """Rows (from 0) that carry the answer to a gold question: no fault is planted in them."""
+    department: str | None = None
+    """Id of the department that hands it in, where a dataset has several; None: its first."""
 
     @property
     def rows(self) -> int:

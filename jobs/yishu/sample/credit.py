@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 from yishu.sample.words import PENALTY_ITEMS, PERMIT_ITEMS
 
 SHARES: Final = (0.0424, 0.9205, 0.0318, 0.0053)
@@ -148,3 +148,12 @@ def _record_columns(
         "repaired_date": col.days(decided + np.timedelta64(200, "D"), ~repaired),
         "update_time": col.at_work(generator, np.minimum(decided + 5, np.datetime64("2025-01-09")), count),
     }
+
+
+def cases(province: Province) -> Iterator[col.Case]:
+    """Who fell from B to D in the year's last quarter."""
+    for uscc in col.pick(province.firms.uscc, grades(province).fallen).to_pylist():
+        yield col.Case("a firm that fell from B to D", "credit.fell_from_b_to_d", {"uscc": str(uscc)})
+
+
+SAMPLED = Sampled({"credit_record": records, "credit_score": scores}, cases)

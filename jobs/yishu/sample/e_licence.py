@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, hex_digits, licence_checks
 from yishu.sample.places import TODAY
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 from yishu.sample.words import LICENCES
 
 _AUTHORITIES: Final = ("11100000MB0143028R", "11100000000013338W", "11100000MB03271699", "11100000000013661B")
@@ -123,3 +123,6 @@ def _holders(province: Province, generator: np.random.Generator, personal: col.F
         "holder_name": col.either(personal, col.pick(people.name, person), col.pick(firms.name, firm)),
         "holder_id_no": col.either(personal, col.pick(people.id_no, person), col.pick(firms.uscc, firm)),
     }
+
+
+SAMPLED = Sampled({"licence_type": licence_types, "licence": licences})

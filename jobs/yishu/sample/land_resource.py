@@ -11,7 +11,7 @@ import pyarrow as pa
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 from yishu.sample.words import LAND_CLASSES, MINERALS
 
 _FIELDS: Final = 3
@@ -141,3 +141,6 @@ def mining_rights(province: Province) -> Iterator[col.Extract]:
 def _companies(province: Province, generator: np.random.Generator, count: int) -> Ints:
     companies = np.flatnonzero((province.firms.kind == COMPANY)[: province.firms.listed])
     return companies[col.draw(generator, len(companies), count)]
+
+
+SAMPLED = Sampled({"land_use_parcel": parcels, "land_supply": land_supply, "mining_right": mining_rights})

@@ -13,7 +13,7 @@ import pyarrow as pa
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY, COOPERATIVE, SOLE_TRADER, Firms
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 from yishu.sample.words import SCOPES
 
 _INSURANCES: Final = (("110", 240), ("120", 10), ("130", 4), ("310", 90))
@@ -218,3 +218,6 @@ def _contributions(
 def _place_of_insurance(firms: Firms, firm: Ints) -> Ints:
     """Insured where the firm sits today: abolished codes are replaced by those of the county."""
     return firms.county_code[firm]
+
+
+SAMPLED = Sampled({"market_entity": market_entities, "entity_shareholder": shareholders, "entity_social_insurance": social_insurance})

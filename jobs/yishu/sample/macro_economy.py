@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, decimal_digits, text_of
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 
 _MONTHS: Final = tuple(f"2024-{month:02d}" for month in range(1, 13))
 _BEFORE: Final = "2023-12"
@@ -214,3 +214,6 @@ def leading_days(province: Province) -> Iterator[col.Extract]:
             "batch_id": col.joined("B", date, col.padded(place, 3)),
             "report_time": col.at_work(generator, when + 1, len(day)),
         })  # fmt: skip
+
+
+SAMPLED = Sampled({"macro_indicator_obs": observations, "macro_indicator_meta": indicator_meta, "leading_indicator_day": leading_days})

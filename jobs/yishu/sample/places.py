@@ -21,6 +21,7 @@ TODAY: Final = "2025-01-10"
 """The day on which the sample's last extract is drawn; licences expire and terms run against it."""
 
 _OTHER_UNITS: Final = (130181, 130682, 133100)
+_XIONGAN: Final = (130629, 130632, 130638)
 _CENTRES: Final = {
     "1301": (114.51, 38.04), "1302": (118.18, 39.63), "1303": (119.60, 39.93), "1304": (114.54, 36.62), "1305": (114.50, 37.07),
     "1306": (115.46, 38.87), "1307": (114.88, 40.82), "1308": (117.96, 40.95), "1309": (116.84, 38.30), "1310": (116.68, 39.54),
@@ -49,6 +50,11 @@ class Places:
     units: tuple[int, ...]
     """The 14 reporting units: the cities, 辛集, 定州 and 雄安新区, where the code list has them."""
     former: tuple[Former, ...]
+
+    def unit_of(self, county_code: Ints) -> Ints:
+        """The reporting unit of each county (by code): its city, unless it reports for itself or belongs to 雄安新区."""
+        unit = np.where(np.isin(county_code, _OTHER_UNITS), county_code, county_code // 100 * 100)
+        return np.where(np.isin(county_code, _XIONGAN), _OTHER_UNITS[-1], unit)
 
     def addresses(self, generator: np.random.Generator, county: Ints) -> pa.Array:
         """An invented street and number in each county (by index)."""

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, hex_digits
-from yishu.sample.province import Province
+from yishu.sample.province import Province, Sampled
 
 _ETHNIC: Final = (("01", 955), ("11", 30), ("03", 8), ("02", 3), ("10", 1), ("06", 1), ("08", 1), ("15", 1))
 _STAGES: Final = (("80", 6, 6), ("70", 12, 3), ("60", 15, 3), ("20", 18, 4))
@@ -157,3 +157,6 @@ def _education_columns(province: Province, generator: np.random.Generator) -> tu
 def _september(year: Ints) -> col.Days:
     months: col.Days = ((year - 1970) * 12 + 8).astype(np.dtype("datetime64[M]"))
     return months.astype("datetime64[D]")
+
+
+SAMPLED = Sampled({"person_base": persons, "marriage_reg": marriages, "education_record": education})

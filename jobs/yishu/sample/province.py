@@ -6,15 +6,16 @@ All parts are drawn from one seed by name, so a dataset looks the same whether i
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import joined, padded
-from yishu.sample.digits import distinct_serials, usccs
+from yishu.sample.columns import Case, Extract, joined, padded
+from yishu.sample.digits import Ints, distinct_serials, usccs
 from yishu.sample.firms import Firms, make_firms
 from yishu.sample.people import People, make_people
 from yishu.sample.places import Indicator, Places, read_indicators, read_industries, read_places
@@ -37,17 +38,52 @@ class Province:
     """… and its name."""
     offices: Mapping[str, str]
     """Dataset → code (USCC) of the department that hands it in."""
+    suppliers: Mapping[str, Sequence[tuple[str, int]]]
+    """Dataset → id and area of every department that hands a part of it in."""
+
+    def parts(self, dataset: str, county_code: Ints) -> Iterator[tuple[str, Ints]]:
+        """The rows of each local department: those in the counties of its reporting unit.
+
+        Args:
+            dataset: one that several departments hand in.
+            county_code: each row's county.
+
+        Yields:
+            Department id and its rows (from 0); departments without rows and those of the whole province are left out.
+        """
+        unit = self.places.unit_of(county_code)
+        for department, area in self.suppliers[dataset]:
+            rows = np.flatnonzero(unit == area)
+            if len(rows):
+                yield department, rows
 
     def generator(self, part: str) -> np.random.Generator:
         """The random numbers of one part, whatever other parts drew."""
         return part_generator(self.seed, part)
 
 
+def _no_cases(_: Province) -> Iterator[Case]:
+    yield from ()
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """What the sample writes of one database."""
+
+    extracts: Mapping[str, Callable[[Province], Iterator[Extract]]]
+    """Dataset → its extracts, in the order in which they are handed in."""
+    cases: Callable[[Province], Iterator[Case]] = _no_cases
+    """The stories that are planted in them."""
+
+
 def part_generator(seed: int, part: str) -> np.random.Generator:
     return np.random.default_rng([seed, zlib.crc32(part.encode())])
 
 
-def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], rows: int, seed: int) -> Province:
+def make_province(
+    codelists: Mapping[str, Path], offices: Mapping[str, str], rows: int, seed: int,
+    suppliers: Mapping[str, Sequence[tuple[str, int]]] = MappingProxyType({}),
+) -> Province:  # fmt: skip
     """Draw places, people and firms.
 
     Args:
@@ -55,6 +91,7 @@ def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], row
         offices: dataset → code of the department that hands it in.
         rows: rows of the largest datasets.
         seed: the same seed gives the same province.
+        suppliers: dataset → id and area of every department that hands a part of it in.
 
     Raises:
         ContractError: a code list is missing.
@@ -73,6 +110,7 @@ def make_province(codelists: Mapping[str, Path], offices: Mapping[str, str], row
         bureau_code=codes,
         bureau_name=names,
         offices=dict(offices),
+        suppliers=dict(suppliers),
     )
 
 

@@ -1,40 +1,26 @@
-"""Project and seed → the sixteen basic datasets as their departments send them, and the truth about their dirt."""
+"""Project and seed → the datasets as their departments send them, and the truth about what was planted in them."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import credit, e_licence, land_resource, legal_entity, macro_economy, population
-from yishu.sample.columns import Extract
+from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
+_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit)
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
-    "macro_indicator_obs": macro_economy.observations,
-    "macro_indicator_meta": macro_economy.indicator_meta,
-    "leading_indicator_day": macro_economy.leading_days,
-    "market_entity": legal_entity.market_entities,
-    "entity_shareholder": legal_entity.shareholders,
-    "entity_social_insurance": legal_entity.social_insurance,
-    "person_base": population.persons,
-    "marriage_reg": population.marriages,
-    "education_record": population.education,
-    "licence_type": e_licence.licence_types,
-    "licence": e_licence.licences,
-    "land_use_parcel": land_resource.parcels,
-    "land_supply": land_resource.land_supply,
-    "mining_right": land_resource.mining_rights,
-    "credit_record": credit.records,
-    "credit_score": credit.scores,
+    name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
 DATASETS: Final = tuple(_EXTRACTS)
 """What can be written, in the order of the databases."""
@@ -58,11 +44,12 @@ class Truth:
     """All that was written and planted."""
 
     deliveries: tuple[PlantedDelivery, ...]
+    cases: tuple[Case, ...]
 
     def as_json(self) -> str:
         """The document `truth.json`."""
         deliveries = [vars(d) | {"bad": [vars(fault) for fault in d.bad]} for d in self.deliveries]
-        return json.dumps({"deliveries": deliveries}, ensure_ascii=False, indent=1)
+        return json.dumps({"deliveries": deliveries, "cases": [vars(case) for case in self.cases]}, ensure_ascii=False, indent=1)
 
 
 def write_sample(
@@ -88,9 +75,11 @@ def write_sample(
         raise UsageError(
             f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3"
         )
-    suppliers = {name: _supplier(project, name) for name in chosen}
-    province = make_province(project.codelists, suppliers, rows, seed)
-    written = Truth(tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)))
+    province = _province(project, chosen, rows, seed)
+    written = Truth(
+        tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)),
+        tuple(case for database in _DATABASES if database.SAMPLED.extracts.keys() <= set(chosen) for case in database.SAMPLED.cases(province)),
+    )
     truth.parent.mkdir(parents=True, exist_ok=True)
     truth.write_text(written.as_json(), encoding="utf-8")
     return written
@@ -105,18 +94,24 @@ def _chosen(project: Project, datasets: Sequence[str] | None) -> list[str]:
     return [name for name in DATASETS if name in datasets]
 
 
-def _supplier(project: Project, dataset: str) -> str:
-    return project.departments[project.datasets[dataset].suppliers[0]].code
+def _province(project: Project, datasets: Sequence[str], rows: int, seed: int) -> Province:
+    known = project.departments
+    each = {name: [known[id] for id in project.datasets[name].suppliers] for name in datasets}
+    return make_province(
+        project.codelists, {name: those[0].code for name, those in each.items()}, rows, seed,
+        {name: [(d.id, int(d.area)) for d in those] for name, those in each.items()},
+    )  # fmt: skip
 
 
 def _deliveries(project: Project, province: Province, landing: Path, name: str, dirt: float) -> Iterator[PlantedDelivery]:
     dataset = project.datasets[name]
     wrong, odd = faults(dataset, project.codelists), oddities(dataset)
     for extract in _EXTRACTS[name](province):
-        generator = part_generator(province.seed, f"dirt/{name}/{extract.period}")
+        sender = project.departments[extract.department].code if extract.department else province.offices[name]
+        part = f"/{extract.department}" if extract.department else ""
+        generator = part_generator(province.seed, f"dirt/{name}/{extract.period}{part}")
         dirty = plant(_as_agreed(extract, dataset), dataset, wrong, odd, dirt, generator)
-        department = province.offices[name]
-        folder = landing / department / name / extract.period
+        folder = landing / sender / name / extract.period
         file = folder / _file_name(dataset, extract.period)
         folder.mkdir(parents=True, exist_ok=True)
         # Written under a hidden name first: a receiver never sees half a file.
@@ -124,7 +119,7 @@ def _deliveries(project: Project, province: Province, landing: Path, name: str, 
         lines = write_file(partial, dataset, dirty.columns, dirty.broken)
         partial.replace(file)
         bad = tuple(Planted(f.row, f.column, f.rule, lines.get(f.row - 1, f.value)) for f in dirty.bad)
-        yield PlantedDelivery(department, name, extract.period, file.name, dirty.rows, dirty.duplicates, bad)
+        yield PlantedDelivery(sender, name, extract.period, file.name, dirty.rows, dirty.duplicates, bad)
 
 
 def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
@@ -136,7 +131,7 @@ def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
             subject=dataset.name, expected=", ".join(extract.columns), remedy="teach it to jobs/yishu/sample",
         )  # fmt: skip
     columns = {field.name: extract.columns[field.name] for field in dataset.fields}
-    return Extract(extract.dataset, extract.period, columns, extract.keep_clean)
+    return replace(extract, columns=columns)
 
 
 def _file_name(dataset: Dataset, period: str) -> str:
