@@ -77,10 +77,11 @@ def _counties(province: Province, generator: np.random.Generator) -> Ints:
 def _names(province: Province, county: Ints) -> list[str]:
     """As 安平丝网: the county without its kind, and the product."""
     named = zip(province.places.code[county].tolist(), col.pick(province.places.name, county).to_pylist(), strict=True)
-    return [_short(str(name)) + _KNOWN.get(code, _OTHERS[code % len(_OTHERS)]) for code, name in named]
+    return [short_name(str(name)) + _KNOWN.get(code, _OTHERS[code % len(_OTHERS)]) for code, name in named]
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
+    """A county's name without its kind: 安平县 → 安平, 孟村回族自治县 → 孟村; 景县 stays."""
     if "自治" in name:
         return name[:2]
     return name[:-1] if len(name) > 2 else name

@@ -14,6 +14,7 @@ from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
     county_industry,
     credit,
+    dev_zone,
     e_licence,
     investment,
     land_resource,
@@ -30,7 +31,8 @@ from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
-    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, county_industry,
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, dev_zone,
+    county_industry,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
