@@ -23,6 +23,7 @@ from yishu.sample import (
     macro_economy,
     population,
     science_tech,
+    state_assets,
 )
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
@@ -31,7 +32,7 @@ from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
-    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, dev_zone,
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, dev_zone, state_assets,
     county_industry,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
