@@ -17,6 +17,7 @@ from yishu.sample import (
     dev_zone,
     e_licence,
     investment,
+    jjj_coord,
     land_resource,
     leading_industry,
     legal_entity,
@@ -33,7 +34,7 @@ from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
     macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, dev_zone, state_assets,
-    county_industry,
+    jjj_coord, county_industry,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
