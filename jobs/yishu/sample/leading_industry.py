@@ -110,7 +110,8 @@ def _link_columns(province: Province, generator: np.random.Generator) -> tuple[d
     local = up >= others
     scarce = kind == kinds.index(_SCARCE)
     risk = np.where(scarce, 2, col.draw(generator, 3, count, (78, 19, 3)))
-    begin = col.days_between(generator, "2019-01-05", "2024-12-18", count)
+    begin, newest = col.days_between(generator, "2019-01-05", "2024-09-15", count), max(3, count // 20)
+    begin[-newest:] = col.days_between(generator, "2024-09-25", "2024-12-18", newest)
     ends = (generator.random(count) < 0.3) & ~scarce
     end = np.where(ends, begin + generator.integers(100, 2_500, size=count) * col.DAY, np.datetime64("2099-12-31"))
     return {

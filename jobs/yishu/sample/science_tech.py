@@ -131,7 +131,9 @@ def _rights(province: Province) -> _Rights:
     owner = col.draw(generator, 3, count, (60, 30, 10))
     firm = np.where(owner == 0, holders[col.draw(generator, len(holders), count)], companies[col.draw(generator, len(companies), count)])
     kind = col.draw(generator, 4, count, (25, 45, 15, 15))
-    applied = col.days_between(generator, "2010-01-05", "2024-12-15", count)
+    applied = col.days_between(generator, "2010-01-05", "2024-11-20", count)
+    newest = max(3, count // 60)
+    applied[-newest:] = col.days_between(generator, "2024-11-28", "2024-12-20", newest)
     low, high = (np.array([wait[end] for wait in _WAITS])[kind] for end in (0, 1))
     decided = applied + generator.integers(low, high) * col.DAY
     refused, void = generator.random(count) < 0.08, generator.random(count) < 0.01

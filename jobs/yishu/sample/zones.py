@@ -60,15 +60,11 @@ def zones(province: Province) -> Zones:
     zone = np.where((other >= 0) & (firm % 2 == 0), other, zone)
     kept = (zone >= 0) & (zone != _EMPTY)
     zone, firm, stays = zone[kept], firm[kept], stays[kept]
-    enter = col.days_between(generator, np.maximum(province.firms.founded[firm], np.datetime64("2006-01-01")), "2024-12-20", len(firm))
-    enter = np.where(stays & (generator.random(len(firm)) < 0.8), np.minimum(enter, np.datetime64("2021-06-30")), enter)
-    enter = np.maximum(enter, province.firms.founded[firm])
-    leaves = (generator.random(len(firm)) < 0.04) & (enter < np.datetime64("2024-06-01"))
-    gone = col.days_between(generator, np.maximum(enter + 90 * col.DAY, np.datetime64("2022-01-01")), "2024-12-22", len(firm))
+    enter, left = _stays(province, generator, firm, stays)
     return Zones(
         ident=col.joined(head, col.padded(serial, 4)), kind=kind, county=county, empty=_EMPTY, zone=zone, firm=firm,
         entry=np.where(stays, col.draw(generator, 2, len(firm), (6, 4)), col.draw(generator, 3, len(firm), (2, 5, 3))),
-        enter=enter, exit=np.where(leaves, gone, NEVER),
+        enter=enter, exit=left,
     )  # fmt: skip
 
 
@@ -79,3 +75,16 @@ def _settlers(province: Province, generator: np.random.Generator) -> tuple[Ints,
     figured = np.isin(company, known)
     chosen = generator.random(len(company)) < np.where(figured, 0.75, 0.3)
     return company[chosen], figured[chosen]
+
+
+def _stays(province: Province, generator: np.random.Generator, firm: Ints, figured: col.Flags) -> tuple[col.Days, col.Days]:
+    """When each firm came and left: most whose figures are known before 2022, some of the others in the last month."""
+    founded, count = province.firms.founded[firm], len(firm)
+    enter = col.days_between(generator, np.maximum(founded, np.datetime64("2006-01-01")), "2024-11-20", count)
+    settled = figured & (generator.random(count) < 0.8)
+    enter = np.maximum(np.where(settled, np.minimum(enter, np.datetime64("2021-06-30")), enter), founded)
+    newest = np.flatnonzero(~figured & (founded < np.datetime64("2024-11-28")))[: max(1, count // 30)]
+    enter[newest] = col.days_between(generator, "2024-11-28", "2024-12-22", len(newest))
+    leaves = (generator.random(count) < 0.04) & (enter < np.datetime64("2024-06-01"))
+    left = col.days_between(generator, np.maximum(enter + 90 * col.DAY, np.datetime64("2022-01-01")), "2024-12-22", count)
+    return enter, np.where(leaves, left, NEVER)
