@@ -102,7 +102,7 @@ def hoarder(known: Zones) -> int:
 
 def _quarter_columns(province: Province, known: Zones) -> tuple[dict[str, pa.Array], Ints, Ints]:
     generator = province.generator("dev_zone_kpi")
-    sums = [_sums(province, known, quarter) for quarter in range(len(_QUARTERS))]
+    sums = list(_sums(province, known))
     revenue, tax, land, power, staff, high = (np.stack([part[place] for part in sums], axis=1).ravel() for place in range(6))
     zone, quarter = np.repeat(np.arange(ZONES), len(_QUARTERS)), np.tile(np.arange(len(_QUARTERS)), ZONES)
     count = len(zone)
@@ -122,20 +122,19 @@ def _quarter_columns(province: Province, known: Zones) -> tuple[dict[str, pa.Arr
     }, zone, quarter
 
 
-def _sums(province: Province, known: Zones, quarter: int) -> tuple[Ints, ...]:
-    """Revenue, tax, land, power, staff and high-tech firms of each zone in one quarter: those that sat there at its end."""
-    figures, end = economy(province), _ENDS[quarter]
-    there = (known.enter <= end) & (known.exit > end)
-    high = np.isin(known.firm, certificates(province).high_tech_on(end))
-    months = slice(quarter * 3, quarter * 3 + 3)
-    by_firm = np.zeros((4, province.firms.count), dtype=np.int64)
-    by_firm[:, figures.firm] = (
-        figures.revenue[:, months].sum(axis=1), figures.tax[:, months].sum(axis=1), figures.power[:, months].sum(axis=1),
-        figures.staff[:, months.stop - 1],
-    )  # fmt: skip
-    revenue, tax, power, staff = by_firm[:, known.firm]
-    parts = (revenue, tax, _land(province, known), power, staff, high)
-    return tuple(np.bincount(known.zone[there], part[there], ZONES).astype(np.int64) for part in parts)
+def _sums(province: Province, known: Zones) -> Iterator[tuple[Ints, ...]]:
+    """Revenue, tax, land, power, staff and high-tech firms of each zone, quarter by quarter: those that sat there at its end."""
+    figures, held, land = economy(province), certificates(province), _land(province, known)
+    place = np.full(province.firms.count, -1, dtype=np.int64)
+    place[figures.firm] = np.arange(len(figures.firm))
+    row = place[known.firm]
+    for quarter, end in enumerate(_ENDS):
+        months = slice(quarter * 3, quarter * 3 + 3)
+        there = (known.enter <= end) & (known.exit > end)
+        flows = [figure[:, months].sum(axis=1) for figure in (figures.revenue, figures.tax, figures.power)]
+        revenue, tax, power, staff = (np.where(row < 0, 0, part[row]) for part in (*flows, figures.staff[:, months.stop - 1]))
+        parts = (revenue, tax, land, power, staff, np.isin(known.firm, held.high_tech_on(end)))
+        yield tuple(np.bincount(known.zone[there], part[there], ZONES).astype(np.int64) for part in parts)
 
 
 def cases(province: Province) -> Iterator[col.Case]:
