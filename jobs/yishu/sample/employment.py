@@ -19,7 +19,20 @@ from yishu.sample.province import Province, Sampled
 _EMPLOYED, _UNEMPLOYED, _GONE = range(3)
 _FIRMS: Final = 5_000
 """So many firms are monitored at most."""
-_OCCUPATIONS: Final = ("4010201", "4020202", "4020705", "4030201", "5010101", "5030201", "6050101", "6180101", "6290101", "2020901", "2060301", "3010201")
+_OCCUPATIONS: Final = (
+    "4010201",
+    "4020202",
+    "4020705",
+    "4030201",
+    "5010101",
+    "5030201",
+    "6050101",
+    "6180101",
+    "6290101",
+    "2020901",
+    "2060301",
+    "3010201",
+)
 _EDUCATION: Final = (("14", 3), ("21", 18), ("31", 20), ("41", 9), ("44", 6), ("61", 14), ("71", 24), ("81", 6))
 _SPAN: Final = 360
 """Days that nobody stays registered as unemployed for longer than: benefits run out before."""
@@ -142,9 +155,7 @@ def _monitored(province: Province, known: Economy) -> _Monitored:
         return _Monitored(np.flatnonzero(current)[:wanted], code[np.flatnonzero(current)[:wanted]])
     largest = failing[known.staff[failing, -2].argmax()]
     others = province.generator("monitored").permutation(np.flatnonzero(current & ~known.failing & (code != code[largest])))
-    # One of each reporting unit before all others: every office has something to hand in.
-    _, first = np.unique(province.places.unit_of(code[others]), return_index=True)
-    others = np.concatenate([others[first], np.delete(others, first)])
+    others = others[province.places.spread(code[others])]
     place = np.sort(np.concatenate([failing, others[: max(0, wanted - len(failing))]]))
     return _Monitored(place, code[place])
 
@@ -195,7 +206,9 @@ def cases(province: Province) -> Iterator[col.Case]:
     key = december | {"division_code": poor, "unemployment_light": "3"}
     yield col.Case("a county where one in eight is out of work", "employment.early_warning", key)
     unit = np.flatnonzero(province.places.unit_of(province.places.code) == falling_unit(province))
-    most = unit[np.bincount(province.people.county[register(province).person], minlength=len(province.places.code))[unit].argmax()]
+    most = unit[
+        np.bincount(province.people.county[register(province).person], minlength=len(province.places.code))[unit].argmax()
+    ]
     key = december | {"division_code": str(province.places.code[most]), "power_light": "3"}
     yield col.Case("a city whose use of power falls", "employment.early_warning", key)
     yield from benefit_cases(province)

@@ -89,7 +89,7 @@ def _paid_dead(province: Province) -> _Lines:
     """Who died before October and is paid on: the first of them two pensions at once."""
     people = province.people
     gone = ~people.alive & (people.death < np.datetime64("2024-10-01")) & (people.birth < np.datetime64("1960-01-01"))
-    person = np.flatnonzero(gone)[: max(2, province.rows // 700)]
+    person = np.flatnonzero(gone)[: min(40, max(2, province.rows // 700))]
     person = np.concatenate([person[:1], person])
     kind = col.pick(["130", *["110"] * len(person)], np.arange(len(person)))
     first = np.maximum(month_of(people.death[person]) + 1, 0)
@@ -120,7 +120,9 @@ def _paid(
 def benefit_cases(province: Province) -> Iterator[col.Case]:
     """Where the dead are paid: county and benefit, with how many of them."""
     dead, people = _paid_dead(province), province.people
-    places = np.stack([province.places.code[people.county[dead.person]], dead.kind.to_numpy(zero_copy_only=False).astype(np.int64)], axis=1)
+    places = np.stack(
+        [province.places.code[people.county[dead.person]], dead.kind.to_numpy(zero_copy_only=False).astype(np.int64)], axis=1
+    )
     for place in np.unique(places, axis=0):
         persons = len(np.unique(dead.person[(places == place).all(axis=1)]))
         key = {"stat_year": "2024", "division_code": str(place[0]), "benefit_code": str(place[1]), "persons": str(persons)}

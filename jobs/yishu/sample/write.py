@@ -14,6 +14,7 @@ from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
     credit,
     e_licence,
+    elder_health,
     employment,
     land_resource,
     legal_entity,
@@ -26,7 +27,7 @@ from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, employment)
+_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, employment, elder_health)
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
