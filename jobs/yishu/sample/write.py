@@ -12,14 +12,17 @@ from typing import Final
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
+    coastal,
     credit,
     e_licence,
     elder_health,
     employment,
     land_resource,
     legal_entity,
+    logistics,
     macro_economy,
     population,
+    transport,
 )
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
@@ -27,7 +30,9 @@ from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, employment, elder_health)
+_DATABASES: Final = (
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, coastal, employment, transport, logistics, elder_health,
+)  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
