@@ -91,8 +91,13 @@ def observations(province: Province) -> Iterator[col.Extract]:
         _december(province, year, gdp, _BEFORE, year.before[gdp, :, -2:]),
         _december(province, year, gdp, "2022-12", _two_years_before(province, year)),
     )
-    yield col.Extract("macro_indicator_obs", "2024-11", col.stacked(early, base))
-    yield col.Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
+    rows = col.stacked(early, base)
+    # The years of GDP answer a question for which each county of a list must be there.
+    clean = np.arange(int((month < 11).sum()), len(rows["period"]))
+    yield col.Extract("macro_indicator_obs", "2024-11", rows, clean)
+    december = [axis[month == 11] for axis in cells]
+    last = _observed(province, year, december, 1)
+    yield col.Extract("macro_indicator_obs", "2024-12", last, np.flatnonzero(december[0] == gdp))
     upper = cells[1] < year.upper
     again = [axis[upper] for axis in cells]
     yield col.Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))
