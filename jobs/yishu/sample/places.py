@@ -56,6 +56,11 @@ class Places:
         unit = np.where(np.isin(county_code, _OTHER_UNITS), county_code, county_code // 100 * 100)
         return np.where(np.isin(county_code, _XIONGAN), _OTHER_UNITS[-1], unit)
 
+    def spread(self, county_code: Ints) -> Ints:
+        """An order of rows with these counties in which one of each reporting unit comes first: every office has something to hand in."""
+        _, first = np.unique(self.unit_of(county_code), return_index=True)
+        return np.concatenate([first, np.delete(np.arange(len(county_code)), first)])
+
     def addresses(self, generator: np.random.Generator, county: Ints) -> pa.Array:
         """An invented street and number in each county (by index)."""
         count = len(county)

@@ -12,19 +12,24 @@ from typing import Final
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
+    coastal,
     county_industry,
     credit,
     dev_zone,
     e_licence,
+    elder_health,
+    employment,
     investment,
     jjj_coord,
     land_resource,
     leading_industry,
     legal_entity,
+    logistics,
     macro_economy,
     population,
     science_tech,
     state_assets,
+    transport,
 )
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
@@ -33,8 +38,8 @@ from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
-    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, dev_zone, state_assets,
-    jjj_coord, county_industry,
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech,
+    dev_zone, state_assets, jjj_coord, coastal, county_industry, employment, transport, logistics, elder_health,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
