@@ -25,6 +25,10 @@ _METRICS: Final = (
 _PROVINCE_CODE: Final = 130000
 _REVISED: Final = (1, 4, 7)
 """Indicators whose final growth differs by more than one percentage point from the first figure."""
+GDP, RETAIL, REVENUE = "A01001", "A04001", "A06001"
+"""Indicators that other databases stand beside: 地区生产总值, 社会消费品零售总额, 一般公共预算收入."""
+GDP_YEARS: Final = (2020, 2021, 2022, 2023)
+"""Years before the monthly figures of which GDP is known, from the plan's base year on."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,11 @@ class Figures:
     def upper(self) -> int:
         """So many places stand above the counties."""
         return int((self.places % 100 == 0).sum())
+
+    def monthly(self, code: str, province: Province) -> Ints:
+        """Place × month of one indicator."""
+        known: Ints = self.value[_place_of(province, code)]
+        return known
 
 
 def figures(province: Province) -> Figures:
@@ -72,6 +81,50 @@ def figures(province: Province) -> Figures:
     return Figures(places=codes, value=now, growth=growth, total=np.cumsum(now, axis=2), before=np.cumsum(then, axis=2))
 
 
+def _place_of(province: Province, code: str) -> int:
+    return [one.code for one in province.indicators].index(code)
+
+
+def gdp_growth(province: Province, year: Figures) -> Ints:
+    """Each place's growth as it is told in the year's last GDP figure."""
+    known: Ints = year.growth[_place_of(province, GDP), :, -1]
+    return known
+
+
+@dataclass(frozen=True)
+class History:
+    """GDP of each place of `Figures` in `GDP_YEARS`, in ten-thousandths of 亿元 of that year."""
+
+    total: Ints
+    """Place × year."""
+    fourth_quarter: Ints
+    growth: Ints
+    """At comparable prices, in hundredths of a per cent. That of 2024 is `gdp_growth`."""
+
+
+def gdp_history(province: Province) -> History:
+    """Back from the year before the monthly figures: real growth of each county and some inflation; cities and province sum them up."""
+    generator, year, kind = province.generator("gdp_history"), figures(province), _place_of(province, GDP)
+    upper, known = year.upper, len(GDP_YEARS)
+    last = year.before[kind]
+    growth = np.round(generator.normal(550, 90, size=(len(year.places), known))).astype(np.int64)
+    inflation = generator.normal(1.2, 0.4, size=known)
+    total = np.empty(growth.shape, dtype=np.int64)
+    total[:, -1] = last[:, -1]
+    for back in range(known - 1, 0, -1):
+        pace = (1 + growth[upper:, back] / 10_000) * (1 + inflation[back] / 100)
+        total[upper:, back - 1] = (total[upper:, back] / pace).astype(np.int64)
+    city = year.places[upper:] // 100 * 100
+    for place, code in enumerate(year.places[:upper]):
+        inside = np.ones(len(city), dtype=np.bool_) if code == _PROVINCE_CODE else city == code
+        below = total[upper:][inside]
+        total[place, :-1] = below.sum(axis=0)[:-1]
+        real = (below[:, :-1] * growth[upper:][inside][:, 1:]).sum(axis=0)
+        growth[place, 1:] = np.round(real / np.maximum(below[:, :-1].sum(axis=0), 1)).astype(np.int64)
+    share = (last[:, -1] - last[:, -2]) / np.maximum(last[:, -1], 1)
+    return History(total=total, fourth_quarter=(total * share[:, None]).astype(np.int64), growth=growth)
+
+
 def _quarters(monthly: Ints) -> Ints:
     """Quarterly sums in the quarter's last month, 0 in the others (they are not reported, but count for the running total)."""
     sums = np.zeros_like(monthly)
@@ -86,7 +139,7 @@ def observations(province: Province) -> Iterator[col.Extract]:
     month = cells[2]
     early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
     base = _year_before(province, year)
-    yield col.Extract("macro_indicator_obs", "2024-11", col.stacked(early, base))
+    yield col.Extract("macro_indicator_obs", "2024-11", col.stacked(early, base, _gdp_columns(province, year)))
     yield col.Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
     upper = cells[1] < year.upper
     again = [axis[upper] for axis in cells]
@@ -96,15 +149,18 @@ def observations(province: Province) -> Iterator[col.Extract]:
 def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
     """Which indicator, place and month are reported.
 
-    Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first.
+    Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first,
+    and always the year's GDP and the months' retail sales.
     """
     rows, months = province.rows, len(_MONTHS)
     kinds = min(len(province.indicators), max(3, rows // (months * year.upper)))
     counties = len(year.places) - year.upper
     parts = [_grid(kinds, np.arange(year.upper), np.arange(months))]
     below = np.arange(year.upper, len(year.places))
-    for cell in range(min(kinds * months, -(-rows // counties))):
-        kind, back = divmod(cell, months)
+    reported = np.zeros((len(province.indicators), months), dtype=np.bool_)
+    reported[:kinds].ravel()[: -(-rows // counties)] = True
+    reported[_place_of(province, GDP), 0] = reported[_place_of(province, RETAIL)] = True
+    for kind, back in np.argwhere(reported).tolist():
         parts.append((np.full(counties, kind), below, np.full(counties, months - 1 - back)))
     indicator, place, month = (np.concatenate([part[axis] for part in parts]) for axis in range(3))
     quarterly = np.array([known.quarterly for known in province.indicators])
@@ -158,6 +214,23 @@ def _year_before(province: Province, year: Figures) -> dict[str, pa.Array]:
         "vintage_no": col.constant("1", count),
         "release_date": col.constant("2024-01-18", count),
         "data_status": col.constant("F", count),
+    }
+
+
+def _gdp_columns(province: Province, year: Figures) -> dict[str, pa.Array]:
+    """December of the years before: final figures with the year's growth at comparable prices."""
+    history, count = gdp_history(province), len(year.places)
+    place, at = (axis.ravel() for axis in np.indices(history.total.shape))
+    told = np.array([np.datetime64(f"{known + 1}-01-20") for known in GDP_YEARS])
+    return _named(province, np.full(len(place), _place_of(province, GDP))) | {
+        "division_code": col.padded(year.places[place], 6),
+        "period": col.pick([f"{known}-12" for known in GDP_YEARS], at),
+        "value": col.decimals(history.fourth_quarter[place, at], 4),
+        "yoy_pct": col.decimals(history.growth[place, at], 2),
+        "cum_value": col.decimals(history.total[place, at], 4),
+        "vintage_no": col.constant("1", count * len(GDP_YEARS)),
+        "release_date": col.days(told[at].astype("datetime64[D]")),
+        "data_status": col.constant("F", count * len(GDP_YEARS)),
     }
 
 
