@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from test_sample_province import Row, rows_of
 from yishu.contract.load import load_project
-from yishu.sample import energy, macro_economy
+from yishu.sample import energy, environment, macro_economy, monitoring
 from yishu.sample.columns import Extract
 from yishu.sample.economy import economy
 from yishu.sample.province import Province, Sampled, make_province
@@ -86,3 +86,56 @@ def test_load_curves_have_dark_nights_and_every_quarter_of_an_hour(province: Pro
     assert all(float(r["gen_mw"]) == 0 for r in points if r["fuel"] == "5" and not "05:00" <= r["stat_time"][11:16] < "20:00")
     assert len({r["stat_time"] for r in points}) % 96 == 0
     assert all((r["gen_mw"] is None) != (r["load_mw"] is None) for r in points)
+
+
+def test_carbon_accounts_count_what_the_energy_statistics_count(province: Province) -> None:
+    used: defaultdict[tuple[str, ...], Decimal] = defaultdict(Decimal)
+    for row in rows(energy.energy_use, province):
+        if row["period"][:4] == "2023" and row["vintage"] == "1":
+            used[row["uscc"], row["energy_code"]] += Decimal(row["physical_qty"])
+    newest = {
+        (r["uscc"], r["source_type"], r["energy_code"]): r
+        for r in sorted(rows(environment.carbon_accounts, province), key=lambda r: r["submit_no"])
+        if r["account_year"] == "2023"
+    }
+    assert {(uscc, "0701" if code == "9999" else code) for uscc, _, code in newest} == set(used)
+    for (uscc, source, code), row in newest.items():
+        factor = 10 if source == "03" else 1
+        assert Decimal(row["activity_data"]) == used[uscc, "0701" if code == "9999" else code] * factor
+
+
+def test_fuels_recompute_and_the_wrong_factor_makes_the_difference_that_the_case_names(province: Province) -> None:
+    key = the_case(environment.SAMPLED, province, "a firm with a wrong emission factor")
+    difference = Decimal(0)
+    for row in rows(environment.carbon_accounts, province):
+        amount, told = float(row["activity_data"]), float(row["co2_t"])
+        if row["source_type"] == "01":
+            burnt = amount * float(row["ncv"]) * float(row["cc"]) * float(row["of_pct"]) / 100 * 44 / 12
+            assert told == pytest.approx(burnt, abs=0.01, rel=1e-4)
+        if (row["uscc"], row["account_year"]) == (key["uscc"], key["account_year"]):
+            assert row["source_type"] == "03"
+            difference += Decimal(row["co2_t"]) - Decimal(row["activity_data"]) * Decimal("0.5366")
+    assert round(difference, 2) == Decimal(key["difference_t"]) > 0
+    factors = [{r["factor_year"]: r["factor_value"] for r in rows_of(e) if r["factor_kind"] == "01"} for e in environment.carbon_factors(province)]
+    assert factors[0]["2023"] != factors[1]["2023"] == "0.5366"
+
+
+def test_the_air_of_all_units_is_measured_and_only_one_station_is_dark_for_too_long(province: Province) -> None:
+    valid: Counter[tuple[str, str]] = Counter()
+    for row in rows(monitoring.air, province):
+        assert (row["pm25"] is None) == (row["qc_flag"] == "M")
+        assert row["pm25"] is None or float(row["pm25"]) <= float(row["pm10"])
+        valid[row["station_code"], row["monitor_time"][:10]] += row["qc_flag"] == "H"
+    assert len({station for station, _ in valid}) >= 14
+    assert len({station for (station, _), hours in valid.items() if hours < 18}) == 1
+
+
+def test_outlets_recompute_and_exceed_only_while_they_run(province: Province) -> None:
+    readings = rows(monitoring.outlets, province)
+    for row in readings:
+        above = row["value_avg"] is not None and float(row["value_avg"]) > float(row["limit_value"])
+        assert (row["exceed_flag"] == "1") == (above and row["run_status"] == "1")
+        per = 1e6 if row["pollutant"].startswith("a") else 1e3
+        if row["value_avg"] is not None:
+            assert float(row["emission_kg"]) == pytest.approx(float(row["value_avg"]) * float(row["flow"]) / per, abs=2e-4)
+    assert 0 < sum(row["exceed_flag"] == "1" for row in readings) < len(readings) / 50
