@@ -68,6 +68,8 @@ def economy(province: Province) -> Economy:
     revenue = (size[:, None] * pace * np.exp(generator.normal(0, 0.05, size=pace.shape))).astype(np.int64) + 1_000
     sold = generator.uniform(0.94, 1.0, size=pace.shape)
     exports = (generator.random(count) < 0.12) * generator.uniform(0.05, 0.6, size=count)
+    if count and not exports[failing].any():
+        exports[np.flatnonzero(failing)[:1]] = 0.4
     slow = np.sqrt(pace / np.array(_SEASON * 3))
     return Economy(
         firm=firm, industrial=industrial, failing=failing, revenue=revenue, output=(revenue / sold).astype(np.int64),
