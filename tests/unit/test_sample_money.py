@@ -12,7 +12,7 @@ import pytest
 
 from test_sample_province import Row, rows_of
 from yishu.contract.load import load_project
-from yishu.sample import legal_entity, tax, trade
+from yishu.sample import consumption, legal_entity, macro_economy, tax, tourism, trade
 from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS, Economy, economy
 from yishu.sample.province import Province, Sampled, make_province
@@ -99,3 +99,41 @@ def test_the_exporter_that_fell_has_lost_staff(province: Province) -> None:
         if (r["uscc"], r["ins_type"]) == (key["uscc"], "110")
     }
     assert staff["202412"] < staff["202312"]
+
+
+def test_shops_return_less_than_their_revenue_and_their_goods_less_than_their_sales(province: Province, model: Economy, place: dict[str, int]) -> None:
+    told = rows(consumption.retail_returns, province)
+    assert {row["vintage_no"] for row in told} == {"1", "2"} and {row["industry_code"][0] for row in told} == {"F", "H"}
+    for row in told:
+        revenue = int(model.revenue[place[row["uscc"]], MONTHS.index(f"{row['period'][:4]}-{row['period'][4:]}")])
+        assert int(row["retail_k"]) * 1_000 <= max(revenue, 1_000) * 1.02 and int(row["employees"]) > 0
+        assert int(row["online_retail_k"] or 0) <= int(row["retail_k"])
+        assert row["goods_class"] is None or sum(json.loads(row["goods_class"]).values()) <= int(row["retail_k"])
+
+
+def test_vouchers_go_with_retail_sales_where_the_case_says_so(province: Province) -> None:
+    key = the_case(consumption.SAMPLED, province, "a unit whose vouchers go with its retail sales")
+    told = rows(consumption.vouchers, province)
+    for row in told:
+        assert Decimal(row["issued_yuan"]) >= Decimal(row["redeemed_yuan"]) <= Decimal(row["driven_yuan"])
+        assert int(row["redeemed_cnt"]) > 0
+    assert sum(Decimal(r["redeemed_yuan"]) for r in told if r["division_code"] == key["unit_code"]) == Decimal(key["redeemed_yuan"])
+    units = province.places.unit_of(province.places.code)
+    counties = {str(code): int(unit) for code, unit in zip(province.places.code, units, strict=True)}
+    assert {counties[row["division_code"]] for row in told} == set(province.places.units)
+    sales = {
+        (r["division_code"], r["period"]) for r in rows(macro_economy.observations, province) if r["indicator_code"] == "A04001"
+    }
+    assert {(r["division_code"], f"{r['period'][:4]}-{r['period'][4:]}") for r in told} <= sales
+
+
+def test_spots_are_overfull_only_where_flagged_and_may_brought_more_people(province: Province) -> None:
+    key = the_case(consumption.SAMPLED, province, "a city to which half as many people again came on the May holidays")
+    told = rows(tourism.visits, province)
+    assert all((int(r["visitors"]) > int(r["capacity_day"])) == (r["overload_flag"] == "1") for r in told)
+    assert any(r["overload_flag"] == "1" for r in told)
+    codes = province.places.code[province.places.unit_of(province.places.code) == int(key["unit_code"])]
+    mine = [r for r in told if int(r["division_code"]) in set(codes.tolist())]
+    for field, first, last in (("base_visitors", "2023-04-29", "2023-05-03"), ("visitors", "2024-05-01", "2024-05-05")):
+        assert sum(int(r["visitors"]) for r in mine if first <= r["stat_date"] <= last) == int(key[field])
+    assert int(key["visitors"]) > 1.3 * int(key["base_visitors"])

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, decimal_digits, text_of
@@ -138,9 +139,12 @@ def observations(province: Province) -> Iterator[col.Extract]:
     cells = _cells(province, year)
     month = cells[2]
     early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
-    base = _year_before(province, year)
-    yield col.Extract("macro_indicator_obs", "2024-11", col.stacked(early, base, _gdp_columns(province, year)))
-    yield col.Extract("macro_indicator_obs", "2024-12", _observed(province, year, [axis[month == 11] for axis in cells], 1))
+    past = col.stacked(early, _year_before(province, year), _gdp_columns(province, year))
+    december = _observed(province, year, [axis[month == 11] for axis in cells], 1)
+    for period, columns in (("2024-11", past), ("2024-12", december)):
+        # Other databases' questions need every county's GDP and retail sales.
+        needed = pc.is_in(columns["indicator_code"], value_set=pa.array([GDP, RETAIL])).to_numpy(zero_copy_only=False)
+        yield col.Extract("macro_indicator_obs", period, columns, np.flatnonzero(needed))
     upper = cells[1] < year.upper
     again = [axis[upper] for axis in cells]
     yield col.Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))

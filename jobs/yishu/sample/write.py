@@ -12,6 +12,7 @@ from typing import Final
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
+    consumption,
     credit,
     e_licence,
     energy,
@@ -29,7 +30,7 @@ from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, environment, tax, energy)
+_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, environment, tax, energy)
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
