@@ -12,7 +12,7 @@ import pytest
 
 from test_sample_province import Row, rows_of
 from yishu.contract.load import load_project
-from yishu.sample import consumption, legal_entity, macro_economy, tax, tourism, trade
+from yishu.sample import consumption, fiscal, legal_entity, macro_economy, tax, tourism, trade
 from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS, Economy, economy
 from yishu.sample.province import Province, Sampled, make_province
@@ -137,3 +137,50 @@ def test_spots_are_overfull_only_where_flagged_and_may_brought_more_people(provi
     for field, first, last in (("base_visitors", "2023-04-29", "2023-05-03"), ("visitors", "2024-05-01", "2024-05-05")):
         assert sum(int(r["visitors"]) for r in mine if first <= r["stat_date"] <= last) == int(key[field])
     assert int(key["visitors"]) > 1.3 * int(key["base_visitors"])
+
+
+def test_counties_earn_what_the_statistics_say_and_classes_hold_their_items(province: Province) -> None:
+    told = [r for r in rows(fiscal.budget_exec, province) if (r["period"], r["vintage_no"]) == ("202412", "1")]
+    total: dict[tuple[str, str], Decimal] = {(r["division_code"], r["subject_code"]): Decimal(r["cum_wan"]) for r in told}
+    statistics: defaultdict[str, int] = defaultdict(int)
+    for code, months in zip(macro_economy.figures(province).places, macro_economy.figures(province).monthly("A06001", province), strict=True):
+        statistics[str(code)] = int(months.sum())
+    counties = {r["division_code"] for r in told if r["budget_level"] == "4"}
+    assert len(counties) == 167
+    for county in counties:
+        assert total[county, "101"] + total[county, "103"] == statistics[county]
+        for item in ("20103", "20502", "20805", "21012", "22102"):
+            assert total[county, item] <= total[county, item[:3]]
+    assert max(total.values()) <= 10_000_000
+    assert all(Decimal(r["cum_wan"]) <= Decimal(r["budget_wan"]) * Decimal("1.2") for r in told)
+
+
+def test_the_weakest_counties_are_those_of_the_cases(province: Province) -> None:
+    earned, spent, guaranteed = Counter[str](), Counter[str](), Counter[str]()
+    for row in rows(fiscal.budget_exec, province):
+        if (row["period"], row["budget_level"]) == ("202412", "4"):
+            cents = int(Decimal(row["cum_wan"]) * 100)
+            earned[row["division_code"]] += cents * (row["subject_code"] in ("101", "103"))
+            spent[row["division_code"]] += cents * (len(row["subject_code"]) == 3 and row["subject_code"][0] == "2")
+            guaranteed[row["division_code"]] += cents * (len(row["subject_code"]) == 5)
+    for name, part, column in (
+        ("a county that earns a twentieth of what it spends", earned, "revenue_cum_wan"),
+        ("a county that spends next to nothing on the 三保", guaranteed, "guarantee_wan"),
+    ):
+        key = the_case(fiscal.SAMPLED, province, name)
+        weakest = min(spent, key=lambda county: part[county] / spent[county])
+        assert weakest == key["division_code"] and part[weakest] == Decimal(key[column]) * 100
+
+
+def test_payees_are_known_and_some_firms_are_paid_twice_under_one_policy(province: Province) -> None:
+    told = rows(fiscal.fund_payments, province)
+    names = [province.firms, province.people]
+    known = [dict(zip(part.to_pylist(), name.to_pylist(), strict=True)) for part, name in (
+        (names[0].uscc, names[0].name), (names[1].id_no, names[1].name), (province.bureau_code, province.bureau_name),
+    )]  # fmt: skip
+    for row in told:
+        assert known[int(row["payee_type"]) - 1][row["payee_id"]] == row["payee_name"]
+        assert row["payee_type"] != "2" or Decimal(row["amount"]) <= 500_000
+        assert row["policy_id"] or row["payee_type"] != "1"
+    twice = Counter((r["payee_id"], r["policy_id"], r["amount"]) for r in told if r["return_flag"] == "0")
+    assert sum(times > 1 for times in twice.values()) == 2

@@ -17,6 +17,7 @@ from yishu.sample import (
     e_licence,
     energy,
     environment,
+    fiscal,
     land_resource,
     legal_entity,
     macro_economy,
@@ -30,7 +31,7 @@ from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, environment, tax, energy)
+_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, environment, fiscal, tax, energy)
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
