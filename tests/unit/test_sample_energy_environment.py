@@ -62,7 +62,9 @@ def test_the_lagging_unit_recomputed_from_the_handed_in_rows(province: Province)
             growth[row["division_code"]][row["period"][:4]] = row
     real: defaultdict[str, float] = defaultdict(float)
     for code, years in growth.items():
-        unit = str(province.places.unit_of(province.places.code[province.places.code == int(code)])[0]) if code[4:] != "00" else ""
+        unit = (
+            str(province.places.unit_of(province.places.code[province.places.code == int(code)])[0]) if code[4:] != "00" else ""
+        )
         if unit == key["unit_code"]:
             chained = float(years["2020"]["cum_value"])
             real["2020"] += chained
@@ -116,7 +118,10 @@ def test_fuels_recompute_and_the_wrong_factor_makes_the_difference_that_the_case
             assert row["source_type"] == "03"
             difference += Decimal(row["co2_t"]) - Decimal(row["activity_data"]) * Decimal("0.5366")
     assert round(difference, 2) == Decimal(key["difference_t"]) > 0
-    factors = [{r["factor_year"]: r["factor_value"] for r in rows_of(e) if r["factor_kind"] == "01"} for e in environment.carbon_factors(province)]
+    factors = [
+        {r["factor_year"]: r["factor_value"] for r in rows_of(e) if r["factor_kind"] == "01"}
+        for e in environment.carbon_factors(province)
+    ]
     assert factors[0]["2023"] != factors[1]["2023"] == "0.5366"
 
 

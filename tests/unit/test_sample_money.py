@@ -12,7 +12,7 @@ import pytest
 
 from test_sample_province import Row, rows_of
 from yishu.contract.load import load_project
-from yishu.sample import consumption, fiscal, legal_entity, macro_economy, tax, tourism, trade
+from yishu.sample import consumption, fiscal, legal_entity, macro_economy, macro_figures, tax, tourism, trade
 from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS, Economy, economy
 from yishu.sample.province import Province, Sampled, make_province
@@ -42,7 +42,9 @@ def the_case(sampled: Sampled, province: Province, name: str) -> dict[str, str]:
     return next(case.key for case in sampled.cases(province) if case.name == name)
 
 
-def test_vouchers_that_stand_are_the_economys_tax_and_reversals_cancel(province: Province, model: Economy, place: dict[str, int]) -> None:
+def test_vouchers_that_stand_are_the_economys_tax_and_reversals_cancel(
+    province: Province, model: Economy, place: dict[str, int]
+) -> None:
     told = rows(tax.tax_collect, province)
     stand: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for row in told:
@@ -62,14 +64,18 @@ def test_vouchers_that_stand_are_the_economys_tax_and_reversals_cancel(province:
     assert sum(r["void_flag"] == "0" for r in mine) == int(key["vouchers"]) < len(mine)
 
 
-def test_taxpayers_invoice_their_revenue_and_the_odd_ones_are_counted(province: Province, model: Economy, place: dict[str, int]) -> None:
+def test_taxpayers_invoice_their_revenue_and_the_odd_ones_are_counted(
+    province: Province, model: Economy, place: dict[str, int]
+) -> None:
     december = [r for r in rows(tax.taxpayer_status, province) if r["snapshot_month"] == "202412"]
     paying = [r for r in december if r["taxpayer_state"] == "01"]
     assert all(Decimal(r["invoice_amt"]) == int(model.revenue[place[r["uscc"]], -1]) for r in paying)
     gone = [r for r in december if r["taxpayer_state"] == "03"]
     assert gone and all(r["invoice_amt"] is None for r in gone)
     key = the_case(tax.SAMPLED, province, "firms that invoice more or less than they declare")
-    odd = [r for r in paying if abs(Decimal(r["invoice_amt"]) - Decimal(r["vat_declare_amt"])) > Decimal(r["vat_declare_amt"]) / 5]
+    odd = [
+        r for r in paying if abs(Decimal(r["invoice_amt"]) - Decimal(r["vat_declare_amt"])) > Decimal(r["vat_declare_amt"]) / 5
+    ]
     assert len(odd) == int(key["firms_over"]) > 0 and len(paying) == int(key["firms_compared"])
 
 
@@ -101,7 +107,9 @@ def test_the_exporter_that_fell_has_lost_staff(province: Province) -> None:
     assert staff["202412"] < staff["202312"]
 
 
-def test_shops_return_less_than_their_revenue_and_their_goods_less_than_their_sales(province: Province, model: Economy, place: dict[str, int]) -> None:
+def test_shops_return_less_than_their_revenue_and_their_goods_less_than_their_sales(
+    province: Province, model: Economy, place: dict[str, int]
+) -> None:
     told = rows(consumption.retail_returns, province)
     assert {row["vintage_no"] for row in told} == {"1", "2"} and {row["industry_code"][0] for row in told} == {"F", "H"}
     for row in told:
@@ -117,7 +125,9 @@ def test_vouchers_go_with_retail_sales_where_the_case_says_so(province: Province
     for row in told:
         assert Decimal(row["issued_yuan"]) >= Decimal(row["redeemed_yuan"]) <= Decimal(row["driven_yuan"])
         assert int(row["redeemed_cnt"]) > 0
-    assert sum(Decimal(r["redeemed_yuan"]) for r in told if r["division_code"] == key["unit_code"]) == Decimal(key["redeemed_yuan"])
+    assert sum(Decimal(r["redeemed_yuan"]) for r in told if r["division_code"] == key["unit_code"]) == Decimal(
+        key["redeemed_yuan"]
+    )
     units = province.places.unit_of(province.places.code)
     counties = {str(code): int(unit) for code, unit in zip(province.places.code, units, strict=True)}
     assert {counties[row["division_code"]] for row in told} == set(province.places.units)
@@ -143,7 +153,9 @@ def test_counties_earn_what_the_statistics_say_and_classes_hold_their_items(prov
     told = [r for r in rows(fiscal.budget_exec, province) if (r["period"], r["vintage_no"]) == ("202412", "1")]
     total: dict[tuple[str, str], Decimal] = {(r["division_code"], r["subject_code"]): Decimal(r["cum_wan"]) for r in told}
     statistics: defaultdict[str, int] = defaultdict(int)
-    for code, months in zip(macro_economy.figures(province).places, macro_economy.figures(province).monthly("A06001", province), strict=True):
+    for code, months in zip(
+        macro_figures.figures(province).places, macro_figures.figures(province).monthly("A06001", province), strict=True
+    ):
         statistics[str(code)] = int(months.sum())
     counties = {r["division_code"] for r in told if r["budget_level"] == "4"}
     assert len(counties) == 167

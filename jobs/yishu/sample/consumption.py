@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample import columns as col
-from yishu.sample import macro_economy as macro
+from yishu.sample import macro_figures as macro
 from yishu.sample import tourism
 from yishu.sample.digits import Ints
 from yishu.sample.economy import MONTHS, economy
@@ -79,7 +79,7 @@ def _kinds(province: Province, redeemed: Ints) -> int:
 def _redeemed(province: Province) -> tuple[Ints, Ints]:
     """Counties (by index) that have vouchers, and county × month of 2024 what was redeemed, in cents."""
     generator, year = province.generator("vouchers"), macro.figures(province)
-    county = province.places.spread(province.rows // 12)
+    county = province.places.scattered(province.rows // 12)
     retail = year.monthly(macro.RETAIL, province)[year.upper :][county]
     # Where vouchers follow sales they move with them; elsewhere they are given out as money is there.
     follows = province.places.unit_of(province.places.code[county]) == _following(province)
@@ -94,7 +94,9 @@ def vouchers(province: Province) -> Iterator[col.Extract]:
     kinds, code = _kinds(province, redeemed), province.places.code[county]
     kept = province.places.unit_of(code) == _following(province)
     for period, months in (("2024-11", np.arange(11)), ("2024-12", np.array([11]))):
-        place, month, kind = (axis.ravel() for axis in np.meshgrid(np.arange(len(county)), months, np.arange(kinds), indexing="ij"))
+        place, month, kind = (
+            axis.ravel() for axis in np.meshgrid(np.arange(len(county)), months, np.arange(kinds), indexing="ij")
+        )
         cents = redeemed[place, month] // kinds
         which = (kind + place) % len(_KINDS)
         sheets = np.maximum(1, cents // (np.array(_FACES)[which] * 100))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -52,8 +53,9 @@ class Economy:
         return np.sort(places[np.argsort(~self.failing[places], kind="stable")][:count])
 
 
+@lru_cache(maxsize=1)
 def economy(province: Province) -> Economy:
-    """The same figures whoever asks."""
+    """The same figures whoever asks; they take seconds in a large province, so they are drawn once and cannot be written to."""
     generator, firms = province.generator("economy"), province.firms
     old = (firms.kind == COMPANY) & firms.active & (firms.founded < np.datetime64("2022-01-01"))
     firm = np.flatnonzero(old[: firms.listed])
@@ -71,13 +73,16 @@ def economy(province: Province) -> Economy:
     if count and not exports[failing].any():
         exports[np.flatnonzero(failing)[:1]] = 0.4
     slow = np.sqrt(pace / np.array(_SEASON * 3))
-    return Economy(
+    drawn = Economy(
         firm=firm, industrial=industrial, failing=failing, revenue=revenue, output=(revenue / sold).astype(np.int64),
         staff=np.maximum(1, (staff[:, None] * slow).astype(np.int64)),
         power=(revenue * generator.uniform(0.02, 0.25, size=count)[:, None]).astype(np.int64) + 100,
         tax=(revenue * generator.uniform(0.01, 0.06, size=count)[:, None]).astype(np.int64),
         export=(revenue * exports[:, None]).astype(np.int64),
     )  # fmt: skip
+    for one in fields(drawn):
+        getattr(drawn, one.name).setflags(write=False)
+    return drawn
 
 
 def _pace(generator: np.random.Generator, count: int, failing: Flags) -> npt.NDArray[np.float64]:

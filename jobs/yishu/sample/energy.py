@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from yishu.sample import columns as col
-from yishu.sample import macro_economy as macro
+from yishu.sample import macro_figures as macro
 from yishu.sample.digits import Ints
 from yishu.sample.energy_use import energy_use
 from yishu.sample.province import Province, Sampled

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from yishu.sample import columns as col
-from yishu.sample import macro_economy as macro
+from yishu.sample import macro_figures as macro
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY
 from yishu.sample.province import Province, Sampled
@@ -52,7 +52,7 @@ class Accounts:
 def accounts(province: Province) -> Accounts:
     """A county's tax and other revenue are the statistics' budget revenue; a class is more than its items."""
     generator, year = province.generator("budget_exec"), macro.figures(province)
-    county = province.places.spread(province.rows // 10)
+    county = province.places.scattered(province.rows // 10)
     upper, count = year.upper, year.upper + len(county)
     codes = np.concatenate([year.places[:upper], province.places.code[county]])
     # Statistics count in ten-thousandths of 亿元, which are 万元. What a city or the province earns itself is in its counties' figures already.
@@ -93,7 +93,9 @@ def budget_exec(province: Province) -> Iterator[col.Extract]:
     yield col.Extract("budget_exec", "2024-11", _budget_columns(generator, known, (early[0], early[1], month), 1))
     adjusted = place % 20 == 0
     latest = _budget_columns(generator, known, (place, subject, np.full(len(place), len(_MONTHS) - 1)), 1)
-    again = _budget_columns(generator, known, (place[adjusted], subject[adjusted], np.full(adjusted.sum(), len(_MONTHS) - 2)), 2)
+    again = _budget_columns(
+        generator, known, (place[adjusted], subject[adjusted], np.full(adjusted.sum(), len(_MONTHS) - 2)), 2
+    )
     kept = np.isin(place, (known.poor, known.careless)) | (subject < len(_REVENUE))
     yield col.Extract("budget_exec", "2024-12", col.stacked(latest, again), np.flatnonzero(kept))
 
@@ -164,12 +166,15 @@ def _payees(province: Province, kind: Ints, firm: Ints, person: Ints, office: In
         return col.either(kind == 0, three[0], col.either(kind == 1, three[1], three[2]))
 
     payee, county = (
-        np.stack(three)[kind, np.arange(len(kind))] for three in ((firm, person, office), (firms.county[firm], people.county[person], office))
+        np.stack(three)[kind, np.arange(len(kind))]
+        for three in ((firm, person, office), (firms.county[firm], people.county[person], office))
     )
     return {
         "payee_type": col.integers(kind + 1),
         "payee_id": of_kind(col.pick(firms.uscc, firm), col.pick(people.id_no, person), col.pick(province.bureau_code, office)),
-        "payee_name": of_kind(col.pick(firms.name, firm), col.pick(people.name, person), col.pick(province.bureau_name, office)),
+        "payee_name": of_kind(
+            col.pick(firms.name, firm), col.pick(people.name, person), col.pick(province.bureau_name, office)
+        ),
         "bank_account": col.joined("62", col.integers(kind + 1), col.padded(payee * 7_919, 16)),
         "division_code": col.padded(places.code[county], 6),
     }
@@ -182,10 +187,18 @@ def cases(province: Province) -> Iterator[col.Case]:
     guaranteed = known.actual[known.careless, _ITEMS:].sum(keepdims=True).ravel()
     for name, place, told in (
         ("a county that earns a twentieth of what it spends", known.poor, {"sufficiency_rank": "1", "revenue_cum_wan": earned}),
-        ("a county that spends next to nothing on the 三保", known.careless, {"guarantee_rank": "1", "guarantee_wan": guaranteed}),
+        (
+            "a county that spends next to nothing on the 三保",
+            known.careless,
+            {"guarantee_rank": "1", "guarantee_wan": guaranteed},
+        ),
     ):
         key = {column: value if isinstance(value, str) else str(col.decimals(value, 2)[0]) for column, value in told.items()}
-        yield col.Case(name, "fiscal.weakest_counties", {"stat_year": "2024", "division_code": str(known.codes[place]), "period": _MONTHS[-1], **key})
+        yield col.Case(
+            name,
+            "fiscal.weakest_counties",
+            {"stat_year": "2024", "division_code": str(known.codes[place]), "period": _MONTHS[-1], **key},
+        )
 
 
 SAMPLED = Sampled({"budget_exec": budget_exec, "fund_payment": fund_payments}, cases)

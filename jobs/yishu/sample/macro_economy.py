@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -12,9 +12,18 @@ import pyarrow.compute as pc
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, decimal_digits, text_of
+from yishu.sample.macro_figures import (
+    FIGURE_MONTHS,
+    GDP,
+    GDP_YEARS,
+    RETAIL,
+    Figures,
+    figures,
+    gdp_history,
+    place_of,
+)
 from yishu.sample.province import Province, Sampled
 
-_MONTHS: Final = tuple(f"2024-{month:02d}" for month in range(1, 13))
 _BEFORE: Final = "2023-12"
 _METRICS: Final = (
     ("elec_kwh", "千瓦时"),
@@ -23,114 +32,8 @@ _METRICS: Final = (
     ("recruit_cnt", "人"),
     ("invoice_amt", "万元"),
 )
-_PROVINCE_CODE: Final = 130000
 _REVISED: Final = (1, 4, 7)
 """Indicators whose final growth differs by more than one percentage point from the first figure."""
-GDP, RETAIL, REVENUE = "A01001", "A04001", "A06001"
-"""Indicators that other databases stand beside: 地区生产总值, 社会消费品零售总额, 一般公共预算收入."""
-GDP_YEARS: Final = (2020, 2021, 2022, 2023)
-"""Years before the monthly figures of which GDP is known, from the plan's base year on."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Indicator × place × month; values in ten-thousandths of a unit, growth in hundredths of a per cent."""
-
-    places: Ints
-    """Codes: the province, its prefecture cities (by law, with all their counties), the counties."""
-    value: Ints
-    growth: Ints
-    total: Ints
-    """Since the year's start."""
-    before: Ints
-    """The same of the year before."""
-
-    @property
-    def upper(self) -> int:
-        """So many places stand above the counties."""
-        return int((self.places % 100 == 0).sum())
-
-    def monthly(self, code: str, province: Province) -> Ints:
-        """Place × month of one indicator."""
-        known: Ints = self.value[_place_of(province, code)]
-        return known
-
-
-def figures(province: Province) -> Figures:
-    """A year of figures that add up: a city is the sum of its counties, the province the sum of its cities."""
-    generator, places = province.generator("macro_figures"), province.places
-    shape = (len(province.indicators), len(places.code), len(_MONTHS))
-    size = np.array(places.weight)[None, :, None] * np.exp(generator.normal(0, 0.3, size=(shape[0], shape[1], 1)))
-    value = (size * (1 + 0.1 * generator.random(shape)) * 20_000).astype(np.int64) + 1
-    pace = generator.normal(5.0, 3.0, size=(1, shape[1], 1)) + generator.normal(0, 1.5, size=shape)
-    former = np.maximum((value / (1 + pace / 100)).astype(np.int64), 1)
-    city = places.code // 100 * 100
-    uppers = [np.ones(shape[1], dtype=np.bool_), *[city == code for code in places.cities]]
-    now, then = (
-        np.concatenate([np.stack([part[:, chosen].sum(axis=1) for chosen in uppers], axis=1), part], axis=1)
-        for part in (value, former)
-    )
-    for place, indicator in enumerate(province.indicators):
-        if indicator.quarterly:
-            now[place], then[place] = _quarters(now[place]), _quarters(then[place])
-    growth = np.round((now / np.maximum(then, 1) - 1) * 10_000).astype(np.int64)
-    for place, indicator in enumerate(province.indicators):
-        if indicator.index:
-            growth[place] = growth[place] % 400 - 50
-            now[place] = 1_000_000 + growth[place] * 100
-    codes = np.concatenate([[_PROVINCE_CODE], places.cities, places.code]).astype(np.int64)
-    return Figures(places=codes, value=now, growth=growth, total=np.cumsum(now, axis=2), before=np.cumsum(then, axis=2))
-
-
-def _place_of(province: Province, code: str) -> int:
-    return [one.code for one in province.indicators].index(code)
-
-
-def gdp_growth(province: Province, year: Figures) -> Ints:
-    """Each place's growth as it is told in the year's last GDP figure."""
-    known: Ints = year.growth[_place_of(province, GDP), :, -1]
-    return known
-
-
-@dataclass(frozen=True)
-class History:
-    """GDP of each place of `Figures` in `GDP_YEARS`, in ten-thousandths of 亿元 of that year."""
-
-    total: Ints
-    """Place × year."""
-    fourth_quarter: Ints
-    growth: Ints
-    """At comparable prices, in hundredths of a per cent. That of 2024 is `gdp_growth`."""
-
-
-def gdp_history(province: Province) -> History:
-    """Back from the year before the monthly figures: real growth of each county and some inflation; cities and province sum them up."""
-    generator, year, kind = province.generator("gdp_history"), figures(province), _place_of(province, GDP)
-    upper, known = year.upper, len(GDP_YEARS)
-    last = year.before[kind]
-    growth = np.round(generator.normal(550, 90, size=(len(year.places), known))).astype(np.int64)
-    inflation = generator.normal(1.2, 0.4, size=known)
-    total = np.empty(growth.shape, dtype=np.int64)
-    total[:, -1] = last[:, -1]
-    for back in range(known - 1, 0, -1):
-        pace = (1 + growth[upper:, back] / 10_000) * (1 + inflation[back] / 100)
-        total[upper:, back - 1] = (total[upper:, back] / pace).astype(np.int64)
-    city = year.places[upper:] // 100 * 100
-    for place, code in enumerate(year.places[:upper]):
-        inside = np.ones(len(city), dtype=np.bool_) if code == _PROVINCE_CODE else city == code
-        below = total[upper:][inside]
-        total[place, :-1] = below.sum(axis=0)[:-1]
-        real = (below[:, :-1] * growth[upper:][inside][:, 1:]).sum(axis=0)
-        growth[place, 1:] = np.round(real / np.maximum(below[:, :-1].sum(axis=0), 1)).astype(np.int64)
-    share = (last[:, -1] - last[:, -2]) / np.maximum(last[:, -1], 1)
-    return History(total=total, fourth_quarter=(total * share[:, None]).astype(np.int64), growth=growth)
-
-
-def _quarters(monthly: Ints) -> Ints:
-    """Quarterly sums in the quarter's last month, 0 in the others (they are not reported, but count for the running total)."""
-    sums = np.zeros_like(monthly)
-    sums[:, 2::3] = monthly.reshape(len(monthly), 4, 3).sum(axis=2)
-    return sums
 
 
 def observations(province: Province) -> Iterator[col.Extract]:
@@ -156,14 +59,14 @@ def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
     Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first,
     and always the year's GDP and the months' retail sales.
     """
-    rows, months = province.rows, len(_MONTHS)
+    rows, months = province.rows, len(FIGURE_MONTHS)
     kinds = min(len(province.indicators), max(3, rows // (months * year.upper)))
     counties = len(year.places) - year.upper
     parts = [_grid(kinds, np.arange(year.upper), np.arange(months))]
     below = np.arange(year.upper, len(year.places))
     reported = np.zeros((len(province.indicators), months), dtype=np.bool_)
     reported[:kinds].ravel()[: -(-rows // counties)] = True
-    reported[_place_of(province, GDP), 0] = reported[_place_of(province, RETAIL)] = True
+    reported[place_of(province, GDP), 0] = reported[place_of(province, RETAIL)] = True
     for kind, back in np.argwhere(reported).tolist():
         parts.append((np.full(counties, kind), below, np.full(counties, months - 1 - back)))
     indicator, place, month = (np.concatenate([part[axis] for part in parts]) for axis in range(3))
@@ -189,13 +92,13 @@ def _revised(generator: np.random.Generator, year: Figures) -> Figures:
 
 def _observed(province: Province, year: Figures, cells: Sequence[Ints], vintage: int) -> dict[str, pa.Array]:
     indicator, place, month = cells
-    ended = np.array([np.datetime64(text, "M") + 1 for text in _MONTHS]).astype("datetime64[D]")[month]
+    ended = np.array([np.datetime64(text, "M") + 1 for text in FIGURE_MONTHS]).astype("datetime64[D]")[month]
     release = ended + 8 if vintage == 1 else np.full(len(month), np.datetime64("2025-01-31"))
     chosen = (indicator, place, month)
     indexes = np.array([known.index for known in province.indicators])[indicator]
     return _named(province, indicator) | {
         "division_code": col.padded(year.places[place], 6),
-        "period": col.pick(_MONTHS, month),
+        "period": col.pick(FIGURE_MONTHS, month),
         "value": col.decimals(year.value[chosen], 4),
         "yoy_pct": col.decimals(year.growth[chosen], 2),
         "cum_value": col.decimals(year.total[chosen], 4, indexes),
@@ -226,7 +129,7 @@ def _gdp_columns(province: Province, year: Figures) -> dict[str, pa.Array]:
     history, count = gdp_history(province), len(year.places)
     place, at = (axis.ravel() for axis in np.indices(history.total.shape))
     told = np.array([np.datetime64(f"{known + 1}-01-20") for known in GDP_YEARS])
-    return _named(province, np.full(len(place), _place_of(province, GDP))) | {
+    return _named(province, np.full(len(place), place_of(province, GDP))) | {
         "division_code": col.padded(year.places[place], 6),
         "period": col.pick([f"{known}-12" for known in GDP_YEARS], at),
         "value": col.decimals(history.fourth_quarter[place, at], 4),

@@ -112,7 +112,9 @@ def outlets(province: Province) -> Iterator[col.Extract]:
     share = np.exp(generator.normal(-1.1, 0.35, size=count))
     value = (limit * np.where(state == _SERVICED, np.minimum(share, 0.9), share)).astype(np.int64)
     stopped = state == _STOPPED
-    flow = np.where(stopped, 0, np.array([flow for *_, flow in _POLLUTANTS])[kind] * generator.integers(7_000, 13_000, size=count))
+    flow = np.where(
+        stopped, 0, np.array([flow for *_, flow in _POLLUTANTS])[kind] * generator.integers(7_000, 13_000, size=count)
+    )
     kilograms = np.round(value / 10_000 * flow / np.where(water, 1_000, 1_000_000)).astype(np.int64)
     when = np.datetime64("2025-01-01T00:00:00") - (hours - hour) * np.timedelta64(3_600, "s")
     firm = owner[outlet // 2 % len(owner)]

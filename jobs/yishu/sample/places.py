@@ -56,7 +56,7 @@ class Places:
         unit = np.where(np.isin(county_code, _OTHER_UNITS), county_code, county_code // 100 * 100)
         return np.where(np.isin(county_code, _XIONGAN), _OTHER_UNITS[-1], unit)
 
-    def spread(self, count: int) -> Ints:
+    def scattered(self, count: int) -> Ints:
         """About `count` counties (by index) from all over the province, at least one of each reporting unit."""
         _, first = np.unique(self.unit_of(self.code), return_index=True)
         others = np.setdiff1d(np.arange(len(self.code)), first)

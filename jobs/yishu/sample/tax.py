@@ -126,7 +126,9 @@ def tax_collect(province: Province) -> Iterator[col.Extract]:
         "division_code": col.padded(told.county, 6),
         "void_flag": col.either(told.void, "1", "0"),
     }
-    yield col.Extract("tax_collect", "2024-12-31", col.take(columns, order), np.flatnonzero((told.county == told.county[0])[order]))
+    yield col.Extract(
+        "tax_collect", "2024-12-31", col.take(columns, order), np.flatnonzero((told.county == told.county[0])[order])
+    )
 
 
 def _month_starts(month: Ints) -> col.Days:
@@ -158,7 +160,9 @@ def taxpayer_status(province: Province) -> Iterator[col.Extract]:
     """The firms that pay, month by month, and some that were struck off: they invoice nothing."""
     generator, firms = province.generator("taxpayer_status"), province.firms
     model, at, sold = economy(province), taxpayers(province), sales(province)
-    gone = np.flatnonzero((firms.kind == COMPANY)[: firms.listed] & ~firms.active[: firms.listed] & (firms.founded[: firms.listed] < _FIRST))
+    gone = np.flatnonzero(
+        (firms.kind == COMPANY)[: firms.listed] & ~firms.active[: firms.listed] & (firms.founded[: firms.listed] < _FIRST)
+    )
     gone = gone[: max(1, len(at) // 20)]
     count = len(at) + len(gone)
     firm = np.concatenate([model.firm[at], gone])
@@ -175,7 +179,9 @@ def taxpayer_status(province: Province) -> Iterator[col.Extract]:
             "snapshot_month": col.pick([text.replace("-", "") for text in MONTHS], month),
             "taxpayer_state": col.either(paying, "01", "03"),
             "credit_level": col.either(paying, col.either(at_risk, "D", col.pick(["A", "B", "M", "C"], level[one])), None),
-            "tax_arrears_amt": col.decimals(np.where(at_risk, model.tax[at][cell] * _CENTS // 2 * (month - FALLING_FROM + 1), 0), 2),
+            "tax_arrears_amt": col.decimals(
+                np.where(at_risk, model.tax[at][cell] * _CENTS // 2 * (month - FALLING_FROM + 1), 0), 2
+            ),
             "invoice_amt": col.decimals(sold.invoiced[cell], 2, ~paying),
             "vat_declare_amt": col.decimals(sold.declared[cell], 2, ~paying),
             "last_declare": col.days(np.where(paying, began + 14 * col.DAY, _month_starts(month * 0) - 200 * col.DAY)),

@@ -39,6 +39,15 @@ class Visits:
     visitors: Ints
 
 
+def _boom_unit(province: Province) -> int:
+    return province.places.units[min(_BOOMING, len(province.places.units) - 1)]
+
+
+def _within(days: col.Days, first: str, last: str) -> col.Flags:
+    inside: col.Flags = (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+    return inside
+
+
 def visitors(province: Province) -> Visits:
     """All units have spots; people come on holidays."""
     generator, places, rows = province.generator("scenic_spots"), province.places, province.rows
@@ -49,15 +58,13 @@ def visitors(province: Province) -> Visits:
     count = int(np.clip(rows // len(days), len(places.units), _SPOTS_AT_MOST))
     county = places.spread(count)
     county = np.concatenate([county, col.draw(generator, len(places.code), count, places.weight)])[:count]
-    holiday = np.zeros(len(days), dtype=np.bool_)
-    for first, last in _HOLIDAYS:
-        holiday |= (days >= np.datetime64(first)) & (days <= np.datetime64(last))
+    holiday = np.logical_or.reduce([_within(days, first, last) for first, last in _HOLIDAYS])
     usual = np.exp(generator.normal(6.5, 0.9, size=(count, 1))) + 50
     growth = np.where(days >= np.datetime64("2024-01-01"), 1.06, 1.0)
-    came = (usual * np.where(holiday, 3.0, 1.0) * growth * generator.uniform(0.8, 1.2, size=(count, len(days)))).astype(np.int64)
-    booming = places.unit_of(places.code[county]) == places.units[min(_BOOMING, len(places.units) - 1)]
-    may = (days >= np.datetime64(_MAY[1][0])) & (days <= np.datetime64(_MAY[1][1]))
-    came[np.ix_(booming, may)] = came[np.ix_(booming, may)] * 3 // 2
+    chance = generator.uniform(0.8, 1.2, size=(count, len(days)))
+    came = (usual * np.where(holiday, 3.0, 1.0) * growth * chance).astype(np.int64)
+    boom = (places.unit_of(places.code[county]) == _boom_unit(province))[:, None] & _within(days, *_MAY[1])
+    came = np.where(boom, came * 3 // 2, came)
     capacity = (usual[:, 0] * 7).astype(np.int64)
     came[0, days == _CROWDED] = capacity[0] * 6 // 5
     return Visits(county, 1 + col.draw(generator, 5, count, (1, 3, 5, 4, 1)), capacity, days, came)
@@ -89,11 +96,8 @@ def visits(province: Province) -> Iterator[col.Extract]:
 def _in_case(province: Province, known: Visits) -> col.Flags:
     """Spot × day: the booming unit in May of both years."""
     places = province.places
-    booming = places.unit_of(places.code[known.county]) == places.units[min(_BOOMING, len(places.units) - 1)]
-    may = np.zeros(len(known.days), dtype=np.bool_)
-    for first, last in _MAY:
-        may |= (known.days >= np.datetime64(first)) & (known.days <= np.datetime64(last))
-    flags: col.Flags = booming[:, None] & may
+    booming = places.unit_of(places.code[known.county]) == _boom_unit(province)
+    flags: col.Flags = booming[:, None] & (_within(known.days, *_MAY[0]) | _within(known.days, *_MAY[1]))
     return flags
 
 
@@ -102,8 +106,7 @@ def cases(province: Province) -> Iterator[col.Case]:
     known = visitors(province)
     counted = np.where(_in_case(province, known), known.visitors, 0)
     later = known.days >= np.datetime64("2024-01-01")
-    unit = province.places.units[min(_BOOMING, len(province.places.units) - 1)]
     yield col.Case("a city to which half as many people again came on the May holidays", "consumption.holiday_visitors", {
-        "holiday_year": "2024", "holiday_name": "劳动节", "unit_code": str(unit), "aligned_days": "5",
+        "holiday_year": "2024", "holiday_name": "劳动节", "unit_code": str(_boom_unit(province)), "aligned_days": "5",
         "visitors": str(counted[:, later].sum()), "base_visitors": str(counted[:, ~later].sum()),
     })  # fmt: skip

@@ -23,7 +23,24 @@ _GOODS: Final = (
 )  # fmt: skip
 """Code, unit and about what a unit costs in yuan."""
 _BOUGHT: Final = (("26011120", "035", 1), ("12019011", "035", 4), ("85423900", "007", 30), ("84798999", "001", 90_000))
-_MARKETS: Final = ("KOR", "JPN", "USA", "VNM", "IDN", "THA", "DEU", "RUS", "IND", "BRA", "AUS", "MYS", "PHL", "GBR", "NLD", "SGP")
+_MARKETS: Final = (
+    "KOR",
+    "JPN",
+    "USA",
+    "VNM",
+    "IDN",
+    "THA",
+    "DEU",
+    "RUS",
+    "IND",
+    "BRA",
+    "AUS",
+    "MYS",
+    "PHL",
+    "GBR",
+    "NLD",
+    "SGP",
+)
 _SOURCES: Final = ("AUS", "BRA", "USA", "JPN", "DEU", "KOR")
 _PORTS: Final = ("0401", "0402", "0403", "0202", "2248")
 _RATES: Final = (6.37, 6.34, 6.32, 6.43, 6.71, 6.70, 6.74, 6.79, 6.95, 7.12, 7.18, 6.98)
