@@ -1,4 +1,4 @@
--- Parcels sent against parcels received, by county and month and since January. Exports of clusters (T11) join here by county and month.
+-- Parcels sent against parcels received, by county and month and since January, beside what the county's clusters exported.
 with reported as (
   -- A month that was handed in again counts as it was corrected last; the first figure stays visible.
   select
@@ -22,6 +22,38 @@ running as (
     partition by r.division_code, left(r.period, 4) order by r.period rows between unbounded preceding and current row
   )
 ),
+clusters as (
+  -- A cluster's month handed in again counts once, as it was said last; a cluster belongs to one county.
+  select cluster_id, period, max_by(struct(division_code, export_yi), struct(_period, _delivery, _row)) as c
+  from silver.cluster_month
+  group by cluster_id, period
+),
+exports as (
+  select c.division_code, period, count(*) as clusters, sum(c.export_yi) as export_yi
+  from clusters
+  group by c.division_code, period
+),
+joined as (
+  -- A county without a cluster has no exports of clusters, not exports of zero.
+  select
+    r.*,
+    r.m.volume_wan / nullif(r.m.inbound_wan, 0) as out_in_ratio,
+    e.clusters,
+    e.export_yi,
+    sum(e.export_yi) over (
+      partition by r.division_code, left(r.period, 4) order by r.period rows between unbounded preceding and current row
+    ) as ytd_export_yi
+  from running r
+  left join exports e on e.division_code = r.division_code and e.period = r.period
+),
+correlated as (
+  select
+    division_code,
+    count_if(out_in_ratio is not null and export_yi is not null) as months,
+    corr(cast(out_in_ratio as double), cast(export_yi as double)) as r
+  from joined
+  group by division_code
+),
 names as (
   select code, max_by(name, coalesce(valid_from, '1900-01-01')) as name from codes.divisions group by code
 )
@@ -33,14 +65,20 @@ select
   u.name as unit_name,
   r.m.volume_wan as volume_wan,
   r.m.inbound_wan as inbound_wan,
-  r.m.volume_wan / nullif(r.m.inbound_wan, 0) as out_in_ratio,
+  r.out_in_ratio,
   r.ytd_volume_wan,
   r.ytd_inbound_wan,
   r.ytd_volume_wan / nullif(r.ytd_inbound_wan, 0) as ytd_out_in_ratio,
   r.ytd_months,
   r.m.express_revenue_wan as express_revenue_wan,
-  r.first_volume_wan
-from running r
+  r.first_volume_wan,
+  coalesce(r.clusters, 0) as clusters,
+  r.export_yi as cluster_export_yi,
+  r.ytd_export_yi as ytd_cluster_export_yi,
+  case when c.months >= 6 and not isnan(c.r) then c.r end as ratio_export_corr,
+  c.months as correlation_months
+from joined r
+join correlated c on c.division_code = r.division_code
 -- Counties only: a city's or the province's sum in the file is no county.
 join codes.reporting_units u
   on u.division = r.division_code

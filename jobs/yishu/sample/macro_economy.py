@@ -42,7 +42,7 @@ def observations(province: Province) -> Iterator[col.Extract]:
     cells = _cells(province, year)
     month = cells[2]
     early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
-    past = col.stacked(early, _year_before(province, year), _gdp_columns(province, year))
+    past = col.stacked(early, _december(province, year, 0, _BEFORE, year.before[0, :, -2:]), _gdp_columns(province, year))
     december = _observed(province, year, [axis[month == 11] for axis in cells], 1)
     for period, columns in (("2024-11", past), ("2024-12", december)):
         # Other databases' questions need every county's GDP and retail sales.
@@ -108,18 +108,17 @@ def _observed(province: Province, year: Figures, cells: Sequence[Ints], vintage:
     }
 
 
-def _year_before(province: Province, year: Figures) -> dict[str, pa.Array]:
-    """December of the year before, first indicator, all places: the base of the year's cumulative growth."""
+def _december(province: Province, year: Figures, indicator: int, period: str, totals: Ints) -> dict[str, pa.Array]:
+    """December of an earlier year, all places: the year's cumulative figure, from those of its last two months."""
     count = len(year.places)
-    december = year.before[0, :, -1] - year.before[0, :, -2]
-    return _named(province, np.zeros(count, dtype=np.int64)) | {
+    return _named(province, np.full(count, indicator)) | {
         "division_code": col.padded(year.places, 6),
-        "period": col.constant(_BEFORE, count),
-        "value": col.decimals(december, 4),
+        "period": col.constant(period, count),
+        "value": col.decimals(totals[:, 1] - totals[:, 0], 4),
         "yoy_pct": col.constant(None, count),
-        "cum_value": col.decimals(year.before[0, :, -1], 4),
+        "cum_value": col.decimals(totals[:, 1], 4),
         "vintage_no": col.constant("1", count),
-        "release_date": col.constant("2024-01-18", count),
+        "release_date": col.constant(f"{int(period[:4]) + 1}-01-18", count),
         "data_status": col.constant("F", count),
     }
 
@@ -175,25 +174,53 @@ def indicator_meta(province: Province) -> Iterator[col.Extract]:
     }, np.arange(len(known)))  # fmt: skip
 
 
+def falling_unit(province: Province) -> int:
+    """The reporting unit whose use of power falls by some 8 % against the year before; elsewhere it grows or stands."""
+    return province.places.units[1]
+
+
 def leading_days(province: Province) -> Iterator[col.Extract]:
-    """col.Days of leading indicators of the 14 reporting units, then one day more."""
+    """Days of leading indicators of the 14 reporting units, with the power of the same days a year before; then one day more."""
     generator, codes = province.generator("leading_indicator_day"), np.array(province.places.units)
-    span = min(366, max(3, province.rows // (2 * len(codes) * len(_METRICS))))
+    span = min(366, max(14, province.rows // (2 * len(codes) * len(_METRICS))))
+    level = generator.integers(1_000_000, 90_000_000, size=(len(codes), len(_METRICS)))
+    growth = np.where(codes == falling_unit(province), -0.08, generator.uniform(0.0, 0.09, size=len(codes)))
     for period, back in (("2025-01-08", span), ("2025-01-09", 1)):
-        stretch = np.datetime64(period) - np.arange(back, 0, -1).astype("timedelta64[D]")
+        stretch: col.Days = np.datetime64(period) - np.arange(back, 0, -1).astype("timedelta64[D]")
         day, place, metric = _grid(back, np.arange(len(codes)), np.arange(len(_METRICS)))
-        when = stretch[day]
-        date = text_of(decimal_digits(np.full(len(day), int(period.replace("-", ""))), 8))
-        yield col.Extract("leading_indicator_day", period, {
-            "division_code": col.padded(codes[place], 6),
-            "stat_date": col.days(when),
-            "metric": col.pick([name for name, _ in _METRICS], metric),
-            "value": col.decimals(generator.integers(10_000, 90_000_000, size=len(day)), 4),
-            "unit": col.pick([unit for _, unit in _METRICS], metric),
-            "is_estimated": col.pick(["0", "1"], (generator.random(len(day)) < 0.05).astype(np.int64)),
-            "batch_id": col.joined("B", date, col.padded(place, 3)),
-            "report_time": col.at_work(generator, when + 1, len(day)),
-        })  # fmt: skip
+        value = (level[place, metric] * generator.uniform(0.98, 1.02, size=len(day))).astype(np.int64)
+        now = _leading(generator, period, codes, stretch[day], place, metric, value)
+        # 28 and 29 February have one day a year before between them.
+        before = (metric == 0) & (_a_year_before(stretch + 1)[day] != _a_year_before(stretch)[day])
+        then = (value / (1 + growth[place]))[before].astype(np.int64)
+        past = _a_year_before(stretch)[day][before]
+        yield col.Extract("leading_indicator_day", period, col.stacked(
+            now, _leading(generator, period, codes, past, place[before], metric[before], then),
+        ))  # fmt: skip
+
+
+def _a_year_before(day: col.Days) -> col.Days:
+    month = day.astype("datetime64[M]")
+    same = (month - 12).astype("datetime64[D]") + (day - month.astype("datetime64[D]"))
+    moved: col.Days = np.minimum(same, (month - 11).astype("datetime64[D]") - 1)
+    return moved
+
+
+def _leading(
+    generator: np.random.Generator, period: str, codes: Ints, when: col.Days, place: Ints, metric: Ints, value: Ints
+) -> dict[str, pa.Array]:
+    count = len(when)
+    date = text_of(decimal_digits(np.full(count, int(period.replace("-", ""))), 8))
+    return {
+        "division_code": col.padded(codes[place], 6),
+        "stat_date": col.days(when),
+        "metric": col.pick([name for name, _ in _METRICS], metric),
+        "value": col.decimals(value, 4),
+        "unit": col.pick([unit for _, unit in _METRICS], metric),
+        "is_estimated": col.pick(["0", "1"], (generator.random(count) < 0.05).astype(np.int64)),
+        "batch_id": col.joined("B", date, col.padded(place, 3)),
+        "report_time": col.at_work(generator, when + 1, count),
+    }
 
 
 SAMPLED = Sampled({"macro_indicator_obs": observations, "macro_indicator_meta": indicator_meta, "leading_indicator_day": leading_days})

@@ -63,6 +63,11 @@ class Places:
         more = min(len(others), max(0, count - len(first)))
         return np.sort(np.concatenate([first, others[np.arange(more) * len(others) // max(more, 1)]]))
 
+    def spread(self, county_code: Ints) -> Ints:
+        """An order of rows with these counties in which one of each reporting unit comes first: every office has something to hand in."""
+        _, first = np.unique(self.unit_of(county_code), return_index=True)
+        return np.concatenate([first, np.delete(np.arange(len(county_code)), first)])
+
     def addresses(self, generator: np.random.Generator, county: Ints) -> pa.Array:
         """An invented street and number in each county (by index)."""
         count = len(county)

@@ -56,7 +56,7 @@ def visitors(province: Province) -> Visits:
     if rows > 30 * 731:
         days = np.arange(np.datetime64("2023-01-01"), np.datetime64("2025-01-01"))
     count = int(np.clip(rows // len(days), len(places.units), _SPOTS_AT_MOST))
-    county = places.spread(count)
+    county = places.scattered(count)
     county = np.concatenate([county, col.draw(generator, len(places.code), count, places.weight)])[:count]
     holiday = np.logical_or.reduce([_within(days, first, last) for first, last in _HOLIDAYS])
     usual = np.exp(generator.normal(6.5, 0.9, size=(count, 1))) + 50

@@ -12,26 +12,34 @@ from typing import Final
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
+    coastal,
     consumption,
     credit,
     e_licence,
+    elder_health,
+    employment,
     energy,
     environment,
     fiscal,
     land_resource,
     legal_entity,
+    logistics,
     macro_economy,
     population,
     tax,
     trade,
+    transport,
 )
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
-from yishu.sample.forms import write_file
+from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, environment, fiscal, tax, energy)
+_DATABASES: Final = (
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, coastal, environment, fiscal, tax,
+    employment, energy, transport, logistics, elder_health,
+)  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
@@ -150,4 +158,4 @@ def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
 def _file_name(dataset: Dataset, period: str) -> str:
     """As a department names it: title and period, without marks that file systems refuse."""
     title = re.sub(r"[^0-9A-Za-z_\u4e00-\u9fff]", "", dataset.title)
-    return f"{title}_{period}.{dataset.supply.format}"
+    return f"{title}_{period}.{file_ending(dataset)}"
