@@ -18,6 +18,8 @@ MONTHS: Final = tuple(f"{year}-{month:02d}" for year in (2022, 2023, 2024) for m
 """The months that the province lives through."""
 FALLING_FROM: Final = MONTHS.index("2024-05")
 """From then on the failing firms make, employ and use less each month."""
+DIVERGING_FROM: Final = MONTHS.index("2024-07")
+"""From then on the diverging firms sell more than a year before and use less power."""
 _SEASON: Final = (0.90, 0.82, 1.06, 1.01, 1.02, 1.06, 0.97, 0.98, 1.02, 1.01, 1.04, 1.11)
 _INDUSTRY: Final = ("B", "C", "D")
 """Sections of GB/T 4754: mining, manufacturing, energy and water."""
@@ -34,6 +36,8 @@ class Economy:
     """Whether it is in mining, manufacturing, or energy and water."""
     failing: Flags
     """Planted: shrinks from May 2024 on, to about a third of its figures at the year's end."""
+    diverging: Flags
+    """Planted: from July 2024 on 30 % more revenue and 20 % less power than in the same months of the year before."""
     revenue: Ints
     """Yuan without tax."""
     output: Ints
@@ -68,21 +72,31 @@ def economy(province: Province) -> Economy:
     staff = np.maximum(3, (size / generator.uniform(25_000, 70_000, size=count)).astype(np.int64))
     pace = _pace(generator, count, failing)
     revenue = (size[:, None] * pace * np.exp(generator.normal(0, 0.05, size=pace.shape))).astype(np.int64) + 1_000
+    diverging = np.isin(np.arange(count), np.flatnonzero(industrial & ~failing)[:2])
+    _a_year_on(revenue, diverging, 130)
     sold = generator.uniform(0.94, 1.0, size=pace.shape)
     exports = (generator.random(count) < 0.12) * generator.uniform(0.05, 0.6, size=count)
     if count and not exports[failing].any():
         exports[np.flatnonzero(failing)[:1]] = 0.4
     slow = np.sqrt(pace / np.array(_SEASON * 3))
+    power = (revenue * generator.uniform(0.02, 0.25, size=count)[:, None]).astype(np.int64) + 100
+    _a_year_on(power, diverging, 80)
     drawn = Economy(
-        firm=firm, industrial=industrial, failing=failing, revenue=revenue, output=(revenue / sold).astype(np.int64),
+        firm=firm, industrial=industrial, failing=failing, diverging=diverging, revenue=revenue,
+        output=(revenue / sold).astype(np.int64),
         staff=np.maximum(1, (staff[:, None] * slow).astype(np.int64)),
-        power=(revenue * generator.uniform(0.02, 0.25, size=count)[:, None]).astype(np.int64) + 100,
+        power=power,
         tax=(revenue * generator.uniform(0.01, 0.06, size=count)[:, None]).astype(np.int64),
         export=(revenue * exports[:, None]).astype(np.int64),
     )  # fmt: skip
     for one in fields(drawn):
         getattr(drawn, one.name).setflags(write=False)
     return drawn
+
+
+def _a_year_on(figures: Ints, firms: Flags, per_cent: int) -> None:
+    """The last months of these firms become so much of the same months of the year before."""
+    figures[firms, DIVERGING_FROM:] = figures[firms, DIVERGING_FROM - 12 : -12] * per_cent // 100
 
 
 def _pace(generator: np.random.Generator, count: int, failing: Flags) -> npt.NDArray[np.float64]:

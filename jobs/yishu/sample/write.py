@@ -14,18 +14,25 @@ from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
     coastal,
     consumption,
+    county_industry,
     credit,
+    dev_zone,
     e_licence,
     elder_health,
     employment,
     energy,
     environment,
     fiscal,
+    investment,
+    jjj_coord,
     land_resource,
+    leading_industry,
     legal_entity,
     logistics,
     macro_economy,
     population,
+    science_tech,
+    state_assets,
     tax,
     trade,
     transport,
@@ -37,8 +44,9 @@ from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
-    macro_economy, legal_entity, population, e_licence, land_resource, credit, trade, consumption, coastal, environment, fiscal, tax,
-    employment, energy, transport, logistics, elder_health,
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, trade,
+    consumption, dev_zone, state_assets, jjj_coord, coastal, county_industry, environment, fiscal, tax, employment, energy, transport,
+    logistics, elder_health,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
