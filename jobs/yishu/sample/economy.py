@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -50,9 +51,15 @@ class Economy:
     export: Ints
     """Yuan, part of the revenue; nothing for most."""
 
+    def first(self, chosen: Flags, count: int) -> Ints:
+        """At most `count` of the chosen (places in these vectors, in order); those that fail are among them."""
+        places = np.flatnonzero(chosen)
+        return np.sort(places[np.argsort(~self.failing[places], kind="stable")][:count])
 
+
+@lru_cache(maxsize=1)
 def economy(province: Province) -> Economy:
-    """The same figures whoever asks."""
+    """The same figures whoever asks; they take seconds in a large province, so they are drawn once and cannot be written to."""
     generator, firms = province.generator("economy"), province.firms
     old = (firms.kind == COMPANY) & firms.active & (firms.founded < np.datetime64("2022-01-01"))
     firm = np.flatnonzero(old[: firms.listed])
@@ -69,10 +76,12 @@ def economy(province: Province) -> Economy:
     _a_year_on(revenue, diverging, 130)
     sold = generator.uniform(0.94, 1.0, size=pace.shape)
     exports = (generator.random(count) < 0.12) * generator.uniform(0.05, 0.6, size=count)
+    if count and not exports[failing].any():
+        exports[np.flatnonzero(failing)[:1]] = 0.4
     slow = np.sqrt(pace / np.array(_SEASON * 3))
     power = (revenue * generator.uniform(0.02, 0.25, size=count)[:, None]).astype(np.int64) + 100
     _a_year_on(power, diverging, 80)
-    return Economy(
+    drawn = Economy(
         firm=firm, industrial=industrial, failing=failing, diverging=diverging, revenue=revenue,
         output=(revenue / sold).astype(np.int64),
         staff=np.maximum(1, (staff[:, None] * slow).astype(np.int64)),
@@ -80,6 +89,9 @@ def economy(province: Province) -> Economy:
         tax=(revenue * generator.uniform(0.01, 0.06, size=count)[:, None]).astype(np.int64),
         export=(revenue * exports[:, None]).astype(np.int64),
     )  # fmt: skip
+    for one in fields(drawn):
+        getattr(drawn, one.name).setflags(write=False)
+    return drawn
 
 
 def _a_year_on(figures: Ints, firms: Flags, per_cent: int) -> None:

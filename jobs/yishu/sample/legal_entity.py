@@ -12,13 +12,14 @@ import pyarrow as pa
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints
-from yishu.sample.economy import economy
+from yishu.sample.economy import MONTHS, economy
 from yishu.sample.firms import COMPANY, COOPERATIVE, SOLE_TRADER, Firms
 from yishu.sample.province import Province, Sampled
 from yishu.sample.words import SCOPES
 
 _INSURANCES: Final = (("110", 240), ("120", 10), ("130", 4), ("310", 90))
 """Kind and rate in thousandths of the base: pension, unemployment, injury, health."""
+_INSURED_MONTHS: Final = ("2024-10", "2024-11", "2024-12")
 
 
 def market_entities(province: Province) -> Iterator[col.Extract]:
@@ -181,14 +182,26 @@ def _stake_columns(province: Province, stakes: _Stakes, since: col.Days, change:
 
 
 def social_insurance(province: Province) -> Iterator[col.Extract]:
-    """Three months; payable = paid + arrears to the cent. Some struck-off firms still have insured staff (a real finding)."""
-    generator, firms = province.generator("entity_social_insurance"), province.firms
-    employers = np.flatnonzero((firms.kind <= COOPERATIVE)[: firms.listed])
-    employers = np.sort(generator.permutation(employers)[: max(5, province.rows // (3 * len(_INSURANCES)))])
+    """Three months, with the first the same months of the year before for firms that the economy knows.
+
+    Payable = paid + arrears to the cent. Some struck-off firms still have insured staff (a real finding).
+    """
+    generator, firms, model = province.generator("entity_social_insurance"), province.firms, economy(province)
+    drawn = np.flatnonzero((firms.kind <= COOPERATIVE)[: firms.listed])
+    drawn = generator.permutation(drawn)[: max(5, province.rows // (3 * len(_INSURANCES)))]
+    # Firms that fail are insured here: whoever looks at their sales or exports looks at their staff, too.
+    employers = np.union1d(drawn, model.firm[model.failing])
+    place, known = np.searchsorted(model.firm, employers), np.isin(employers, model.firm)
     staff = 1 + (np.exp(generator.normal(1.6, 1.1, size=len(employers)))).astype(np.int64)
-    for month in ("2024-10", "2024-11", "2024-12"):
+    for month in _INSURED_MONTHS:
         staff = np.maximum(1, staff + generator.integers(-1, 2, size=len(staff)))
-        yield col.Extract("entity_social_insurance", month, _contributions(firms, generator, employers, staff, month))
+        staff[known] = model.staff[place[known], MONTHS.index(month)]
+        told = [_contributions(firms, generator, employers, staff, month)]
+        for back in _INSURED_MONTHS if month == _INSURED_MONTHS[0] else ():
+            before = back.replace("2024", "2023")
+            then = model.staff[place[known], MONTHS.index(before)]
+            told.append(_contributions(firms, generator, employers[known], then, before))
+        yield col.Extract("entity_social_insurance", month, col.stacked(*told))
 
 
 def _contributions(

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, decimal_digits, text_of
+from yishu.sample.macro_figures import (
+    FIGURE_MONTHS,
+    GDP,
+    GDP_YEARS,
+    RETAIL,
+    Figures,
+    figures,
+    gdp_history,
+    place_of,
+)
 from yishu.sample.province import Province, Sampled
 
-_MONTHS: Final = tuple(f"2024-{month:02d}" for month in range(1, 13))
 _BEFORE: Final = "2023-12"
 _METRICS: Final = (
     ("elec_kwh", "千瓦时"),
@@ -22,61 +32,8 @@ _METRICS: Final = (
     ("recruit_cnt", "人"),
     ("invoice_amt", "万元"),
 )
-_PROVINCE_CODE: Final = 130000
 _REVISED: Final = (1, 4, 7)
 """Indicators whose final growth differs by more than one percentage point from the first figure."""
-
-
-@dataclass(frozen=True)
-class Figures:
-    """Indicator × place × month; values in ten-thousandths of a unit, growth in hundredths of a per cent."""
-
-    places: Ints
-    """Codes: the province, its prefecture cities (by law, with all their counties), the counties."""
-    value: Ints
-    growth: Ints
-    total: Ints
-    """Since the year's start."""
-    before: Ints
-    """The same of the year before."""
-
-    @property
-    def upper(self) -> int:
-        """So many places stand above the counties."""
-        return int((self.places % 100 == 0).sum())
-
-
-def figures(province: Province) -> Figures:
-    """A year of figures that add up: a city is the sum of its counties, the province the sum of its cities."""
-    generator, places = province.generator("macro_figures"), province.places
-    shape = (len(province.indicators), len(places.code), len(_MONTHS))
-    size = np.array(places.weight)[None, :, None] * np.exp(generator.normal(0, 0.3, size=(shape[0], shape[1], 1)))
-    value = (size * (1 + 0.1 * generator.random(shape)) * 20_000).astype(np.int64) + 1
-    pace = generator.normal(5.0, 3.0, size=(1, shape[1], 1)) + generator.normal(0, 1.5, size=shape)
-    former = np.maximum((value / (1 + pace / 100)).astype(np.int64), 1)
-    city = places.code // 100 * 100
-    uppers = [np.ones(shape[1], dtype=np.bool_), *[city == code for code in places.cities]]
-    now, then = (
-        np.concatenate([np.stack([part[:, chosen].sum(axis=1) for chosen in uppers], axis=1), part], axis=1)
-        for part in (value, former)
-    )
-    for place, indicator in enumerate(province.indicators):
-        if indicator.quarterly:
-            now[place], then[place] = _quarters(now[place]), _quarters(then[place])
-    growth = np.round((now / np.maximum(then, 1) - 1) * 10_000).astype(np.int64)
-    for place, indicator in enumerate(province.indicators):
-        if indicator.index:
-            growth[place] = growth[place] % 400 - 50
-            now[place] = 1_000_000 + growth[place] * 100
-    codes = np.concatenate([[_PROVINCE_CODE], places.cities, places.code]).astype(np.int64)
-    return Figures(places=codes, value=now, growth=growth, total=np.cumsum(now, axis=2), before=np.cumsum(then, axis=2))
-
-
-def _quarters(monthly: Ints) -> Ints:
-    """Quarterly sums in the quarter's last month, 0 in the others (they are not reported, but count for the running total)."""
-    sums = np.zeros_like(monthly)
-    sums[:, 2::3] = monthly.reshape(len(monthly), 4, 3).sum(axis=2)
-    return sums
 
 
 def observations(province: Province) -> Iterator[col.Extract]:
@@ -85,19 +42,12 @@ def observations(province: Province) -> Iterator[col.Extract]:
     cells = _cells(province, year)
     month = cells[2]
     early = _observed(province, year, [axis[month < 11] for axis in cells], 1)
-    gdp = _gdp(province)
-    base = col.stacked(
-        _december(province, year, 0, _BEFORE, year.before[0, :, -2:]),
-        _december(province, year, gdp, _BEFORE, year.before[gdp, :, -2:]),
-        _december(province, year, gdp, "2022-12", _two_years_before(province, year)),
-    )
-    rows = col.stacked(early, base)
-    # The years of GDP answer a question for which each county of a list must be there.
-    clean = np.arange(int((month < 11).sum()), len(rows["period"]))
-    yield col.Extract("macro_indicator_obs", "2024-11", rows, clean)
-    december = [axis[month == 11] for axis in cells]
-    last = _observed(province, year, december, 1)
-    yield col.Extract("macro_indicator_obs", "2024-12", last, np.flatnonzero(december[0] == gdp))
+    past = col.stacked(early, _december(province, year, 0, _BEFORE, year.before[0, :, -2:]), _gdp_columns(province, year))
+    december = _observed(province, year, [axis[month == 11] for axis in cells], 1)
+    for period, columns in (("2024-11", past), ("2024-12", december)):
+        # Other databases' questions need every county's GDP and retail sales.
+        needed = pc.is_in(columns["indicator_code"], value_set=pa.array([GDP, RETAIL])).to_numpy(zero_copy_only=False)
+        yield col.Extract("macro_indicator_obs", period, columns, np.flatnonzero(needed))
     upper = cells[1] < year.upper
     again = [axis[upper] for axis in cells]
     yield col.Extract("macro_indicator_obs", "2025-01", _observed(province, _revised(generator, year), again, 2))
@@ -106,18 +56,19 @@ def observations(province: Province) -> Iterator[col.Extract]:
 def _cells(province: Province, year: Figures) -> tuple[Ints, Ints, Ints]:
     """Which indicator, place and month are reported.
 
-    Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first.
+    Province and cities report all indicators (few rows: the first of them); counties report as many as fit, December first,
+    and always the year's GDP and the months' retail sales.
     """
-    rows, months = province.rows, len(_MONTHS)
+    rows, months = province.rows, len(FIGURE_MONTHS)
     kinds = min(len(province.indicators), max(3, rows // (months * year.upper)))
     counties = len(year.places) - year.upper
     parts = [_grid(kinds, np.arange(year.upper), np.arange(months))]
     below = np.arange(year.upper, len(year.places))
-    wanted = [(kind, months - 1 - back) for kind in range(kinds) for back in range(months)]
-    # The year's GDP of the counties is asked for by others (沿海经济): it comes before the older months.
-    wanted.insert(1, wanted.pop(wanted.index((_gdp(province), months - 1))))
-    for kind, last in wanted[: max(2, -(-rows // counties))]:
-        parts.append((np.full(counties, kind), below, np.full(counties, last)))
+    reported = np.zeros((len(province.indicators), months), dtype=np.bool_)
+    reported[:kinds].ravel()[: -(-rows // counties)] = True
+    reported[place_of(province, GDP), 0] = reported[place_of(province, RETAIL)] = True
+    for kind, back in np.argwhere(reported).tolist():
+        parts.append((np.full(counties, kind), below, np.full(counties, months - 1 - back)))
     indicator, place, month = (np.concatenate([part[axis] for part in parts]) for axis in range(3))
     quarterly = np.array([known.quarterly for known in province.indicators])
     due = ~quarterly[indicator] | (month % 3 == 2)
@@ -141,13 +92,13 @@ def _revised(generator: np.random.Generator, year: Figures) -> Figures:
 
 def _observed(province: Province, year: Figures, cells: Sequence[Ints], vintage: int) -> dict[str, pa.Array]:
     indicator, place, month = cells
-    ended = np.array([np.datetime64(text, "M") + 1 for text in _MONTHS]).astype("datetime64[D]")[month]
+    ended = np.array([np.datetime64(text, "M") + 1 for text in FIGURE_MONTHS]).astype("datetime64[D]")[month]
     release = ended + 8 if vintage == 1 else np.full(len(month), np.datetime64("2025-01-31"))
     chosen = (indicator, place, month)
     indexes = np.array([known.index for known in province.indicators])[indicator]
     return _named(province, indicator) | {
         "division_code": col.padded(year.places[place], 6),
-        "period": col.pick(_MONTHS, month),
+        "period": col.pick(FIGURE_MONTHS, month),
         "value": col.decimals(year.value[chosen], 4),
         "yoy_pct": col.decimals(year.growth[chosen], 2),
         "cum_value": col.decimals(year.total[chosen], 4, indexes),
@@ -172,19 +123,21 @@ def _december(province: Province, year: Figures, indicator: int, period: str, to
     }
 
 
-def _gdp(province: Province) -> int:
-    return [one.code for one in province.indicators].index("A01001")
-
-
-def _two_years_before(province: Province, year: Figures) -> Ints:
-    """GDP of 2022 until November and December: counties grew by 1 to 8 %, cities and the province are their sums."""
-    county = year.places[year.upper :]
-    growth = province.generator("gdp_2022").uniform(1.01, 1.08, size=len(county))
-    total = (year.before[_gdp(province), year.upper :, -1] / growth).astype(np.int64)
-    uppers = [total.sum(), *(total[county // 100 * 100 == city].sum() for city in province.places.cities)]
-    whole = np.concatenate([uppers, total]).astype(np.int64)
-    # A quarterly figure: until November the first three quarters are known.
-    return np.stack([whole * 73 // 100, whole], axis=1)
+def _gdp_columns(province: Province, year: Figures) -> dict[str, pa.Array]:
+    """December of the years before: final figures with the year's growth at comparable prices."""
+    history, count = gdp_history(province), len(year.places)
+    place, at = (axis.ravel() for axis in np.indices(history.total.shape))
+    told = np.array([np.datetime64(f"{known + 1}-01-20") for known in GDP_YEARS])
+    return _named(province, np.full(len(place), place_of(province, GDP))) | {
+        "division_code": col.padded(year.places[place], 6),
+        "period": col.pick([f"{known}-12" for known in GDP_YEARS], at),
+        "value": col.decimals(history.fourth_quarter[place, at], 4),
+        "yoy_pct": col.decimals(history.growth[place, at], 2),
+        "cum_value": col.decimals(history.total[place, at], 4),
+        "vintage_no": col.constant("1", count * len(GDP_YEARS)),
+        "release_date": col.days(told[at].astype("datetime64[D]")),
+        "data_status": col.constant("F", count * len(GDP_YEARS)),
+    }
 
 
 def _named(province: Province, indicator: Ints) -> dict[str, pa.Array]:

@@ -56,6 +56,13 @@ class Places:
         unit = np.where(np.isin(county_code, _OTHER_UNITS), county_code, county_code // 100 * 100)
         return np.where(np.isin(county_code, _XIONGAN), _OTHER_UNITS[-1], unit)
 
+    def scattered(self, count: int) -> Ints:
+        """About `count` counties (by index) from all over the province, at least one of each reporting unit."""
+        _, first = np.unique(self.unit_of(self.code), return_index=True)
+        others = np.setdiff1d(np.arange(len(self.code)), first)
+        more = min(len(others), max(0, count - len(first)))
+        return np.sort(np.concatenate([first, others[np.arange(more) * len(others) // max(more, 1)]]))
+
     def spread(self, county_code: Ints) -> Ints:
         """An order of rows with these counties in which one of each reporting unit comes first: every office has something to hand in."""
         _, first = np.unique(self.unit_of(county_code), return_index=True)

@@ -21,9 +21,9 @@ from yishu.sample.people import People, make_people
 from yishu.sample.places import Indicator, Places, read_indicators, read_industries, read_places
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Province:
-    """Everything that the departments' extracts are drawn from."""
+    """Everything that the departments' extracts are drawn from; only equal to itself, so that what is drawn from it can be kept."""
 
     seed: int
     rows: int

@@ -13,12 +13,16 @@ from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
     coastal,
+    consumption,
     county_industry,
     credit,
     dev_zone,
     e_licence,
     elder_health,
     employment,
+    energy,
+    environment,
+    fiscal,
     investment,
     jjj_coord,
     land_resource,
@@ -29,6 +33,8 @@ from yishu.sample import (
     population,
     science_tech,
     state_assets,
+    tax,
+    trade,
     transport,
 )
 from yishu.sample.columns import Case, Extract
@@ -39,7 +45,8 @@ from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
     macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech,
-    dev_zone, state_assets, jjj_coord, coastal, county_industry, employment, transport, logistics, elder_health,
+    trade, consumption, dev_zone, state_assets, jjj_coord, coastal, county_industry, environment, fiscal, tax, employment,
+    energy, transport, logistics, elder_health,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
