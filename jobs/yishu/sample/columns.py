@@ -117,6 +117,17 @@ def at_work(generator: np.random.Generator, day: _Day, count: int) -> pa.Array:
     return pa.array(np.asarray(day, dtype="datetime64[s]") + seconds).cast(pa.string())
 
 
+def moments(values: Days, nulls: Flags | None = None) -> pa.Array:
+    """Moments as 2024-12-31 09:30:00, Asia/Shanghai."""
+    return _without(pa.array(values.astype("datetime64[s]")).cast(pa.string()), nulls)
+
+
+def seconds_after(moment: _Day, number: Ints | int) -> Days:
+    """So many seconds after each moment."""
+    moved: Days = np.asarray(moment, dtype="datetime64[s]") + np.asarray(number).astype("timedelta64[s]")
+    return moved
+
+
 def year_of(day: Days) -> Ints:
     return day.astype("datetime64[Y]").astype(np.int64) + 1970
 

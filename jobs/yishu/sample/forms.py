@@ -96,6 +96,7 @@ def _json_lines(part: list[pa.Array], dataset: Dataset) -> pa.Array:
 
 def _json_cells(column: pa.Array, field: Field) -> pa.Array:
     escaped = pc.replace_substring(pc.replace_substring(column, "\\", "\\\\"), '"', '\\"')
+    escaped = pc.replace_substring(escaped, "\n", "\\n")
     cells = joined('"', escaped, '"')
     if field.type.kind == "integer":
         cells = pc.if_else(pc.match_substring_regex(column, "^(0|[1-9][0-9]*)$"), column, cells)

@@ -11,14 +11,33 @@ from typing import Final
 
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
-from yishu.sample import agriculture, credit, e_licence, land_resource, legal_entity, macro_economy, policy_doc, population
+from yishu.sample import (
+    agriculture,
+    credit,
+    drug_tracing,
+    e_licence,
+    emergency,
+    food_tracing,
+    hydrology,
+    land_resource,
+    legal_entity,
+    macro_economy,
+    policy_doc,
+    population,
+    special_equipment,
+)
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
 from yishu.sample.forms import write_file
 from yishu.sample.province import Province, make_province, part_generator
 
-_DATABASES: Final = (macro_economy, legal_entity, population, e_licence, land_resource, credit, agriculture, policy_doc)
+_DATABASES: Final = (
+    macro_economy, legal_entity, population, e_licence, land_resource, credit,
+    agriculture,
+    emergency, food_tracing, drug_tracing, special_equipment, hydrology,
+    policy_doc,
+)  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
 }
