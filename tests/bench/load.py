@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import bisect
+import contextlib
 import datetime as dt
+import json
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 from tests.bench.firms import write_firms, write_load_project
 from tests.bench.measuring import Figure, figure
@@ -33,7 +39,7 @@ def run(folder: Path, rows: int, count: int) -> Iterator[Figure]:
         pipeline.run(platform.fresh_lake("warm"), platform.open_spark)
         lake = platform.fresh_lake("load")
         _hand_in(lake, suppliers, deliveries)
-        yield _timed(platform, lake, deliveries)
+        yield from _timed(platform, lake, deliveries)
 
 
 def _hand_in(lake: Lake, suppliers: dict[str, dict[str, str]], deliveries: int) -> None:
@@ -48,18 +54,46 @@ def _hand_in(lake: Lake, suppliers: dict[str, dict[str, str]], deliveries: int) 
         write_firms(file, ROWS, seed=n, first=10_000_000 + (n % len(everyone)) * 1_000_000 + turn * _NEW)
 
 
-def _timed(platform: Platform, lake: Lake, deliveries: int) -> Figure:
+def _timed(platform: Platform, lake: Lake, deliveries: int) -> Iterator[Figure]:
     began, cpu = time.perf_counter(), time.process_time()
-    started = lake.clock()
-    report = pipeline.run(lake, platform.open_spark)
+    with _cpu(lake, json.loads((platform.settings.home / "ops" / "server.json").read_text())["pid"]) as spent:
+        report = pipeline.run(lake, platform.open_spark)
     took, busy = time.perf_counter() - began, time.process_time() - cpu
     assert not report.errors and len(report.settled) == deliveries, report.errors
-    ends = sorted(run.ended for d in report.settled for run in lake.ledger.stages(d.id) if run.stage == "silver")
-    # the datasets go through one after another, two at a time, so hundreds are taken in the order in which they were done
-    first, last = ends[HUNDRED - 1] - started, ends[-1] - ends[-HUNDRED - 1]
-    parts = {
-        "deliveries per minute": round(deliveries / took * 60, 1), "seconds": round(took, 1), "first hundred": first.total_seconds(),
-        "last hundred": last.total_seconds(), "share outside Spark and I/O": round(busy / took, 3),
+    whole = {
+        "deliveries per minute": round(deliveries / took * 60, 1), "seconds": round(took, 1),
+        "share outside Spark and I/O": round(busy / took, 3),
     }  # fmt: skip
-    print(f"  {parts}", file=sys.stderr, flush=True)
-    return figure("last-hundred-of-a-backlog-to-the-first", last.total_seconds(), first.total_seconds(), 1.3, parts)
+    print(f"  {whole}", file=sys.stderr, flush=True)
+    ends: dict[str, list[dt.datetime]] = {mode: [] for mode in dict.fromkeys(MODES.values())}
+    for d in report.settled:
+        ends[MODES[d.dataset]] += [run.finished for run in lake.ledger.stages(d.id) if run.stage == "silver"]
+    for mode, each in ends.items():
+        # the datasets of one mode go through together, two at a time; those of the other mode before or after them
+        ordered = sorted(each)
+        hundreds = [ordered[0], *ordered[HUNDRED - 1 :: HUNDRED]]
+        wall = [round((b - a).total_seconds(), 1) for a, b in pairwise(hundreds)]
+        work = [round(spent(b) - spent(a), 1) for a, b in pairwise(hundreds)]
+        parts = whole | {f"hundred {n}": s for n, s in enumerate(wall, 1)} | {f"CPU of hundred {n}": s for n, s in enumerate(work, 1)}
+        print(f"  {mode}: {wall} s, CPU {work} s", file=sys.stderr, flush=True)
+        yield figure(f"last-hundred-of-a-backlog-to-the-first-{mode}", wall[-1], wall[0], 1.3, parts)
+
+
+@contextlib.contextmanager
+def _cpu(lake: Lake, server: int) -> Iterator[Callable[[dt.datetime], float]]:
+    """CPU seconds of this process and the server up to a moment; unlike time, they do not hang on the neighbours."""
+    seen: list[tuple[dt.datetime, float]] = []
+    ended = threading.Event()
+    processes = psutil.Process(), psutil.Process(server)
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            seen.append((lake.clock(), sum(sum(p.cpu_times()[:2]) for p in processes)))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lambda moment: seen[max(0, bisect.bisect([at for at, _ in seen], moment) - 1)][1]
+    finally:
+        ended.set()
+        thread.join()

@@ -9,10 +9,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
+from pyarrow import fs
 
 from handed_in import opened
 from yishu.errors import DataError, TableDamaged
-from yishu.lake import adoption, tables
+from yishu.flow import pipeline
+from yishu.flow.soundness import note
+from yishu.lake import adoption, places, tables
 from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake
 
@@ -101,3 +104,21 @@ def test_the_files_of_one_delivery(table: Path) -> None:
         tables.put_batches(rows.to_reader(), table, delivery)
     [file] = tables.files_of(table, "d-2")
     assert file.is_file() and "d-2" in str(file)
+
+
+def test_rows_are_read_by_arrow_without_pythons_help_from_the_files_of_one_delivery(table: Path) -> None:
+    for delivery in ("d-1", "d-2"):
+        rows = pa.table({"a": [delivery], "_delivery": [delivery]})
+        tables.put_batches(rows.to_reader(), table, delivery)
+    read = places.rows(table, "d-2")
+    assert read.to_table()["a"].to_pylist() == ["d-2"] and len(read.files) == 1
+    assert isinstance(read.filesystem, fs.SubTreeFileSystem) and isinstance(read.filesystem.base_fs, fs.LocalFileSystem)
+
+
+def test_a_mart_waits_for_an_input_of_its_own_database(lake: Lake) -> None:
+    """Else one table that all share would wake every database, for marts without a row."""
+    tables.put_batches(pa.table({"uscc": ["x"], "_delivery": ["d-1"]}).to_reader(), lake.silver("market_entity"), "d-1")
+    note(lake, "silver.market_entity")
+    readers = {mart.database for mart in lake.project.marts.values() if "silver.market_entity" in mart.inputs}
+    assert len(readers) > 3
+    assert set(pipeline.pending(lake)) - {"dim"} == {"legal_entity"}

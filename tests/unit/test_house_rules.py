@@ -174,6 +174,12 @@ def test_errors_are_caught_by_name_but_for_the_one_handler() -> None:
     assert broad == {"cli"}
 
 
+def test_tables_are_read_in_one_place() -> None:
+    """delta-rs's own ways to Arrow call Python from threads that may outlive it; `places.rows` does not."""
+    readers = re.compile(r"\.(to_pyarrow_dataset|to_pyarrow_table|to_pandas)\b")
+    assert {named(file) for file in engine() if readers.search(file.read_text(encoding="utf-8"))} == {"lake.places"}
+
+
 def test_no_path_of_one_machine_stands_in_the_code() -> None:
     place = re.compile(r"(?<![\w./])/(root|work|tmp|home)(?![\w-])")
     files = [*engine(), *(CHECKOUT / "dags").glob("*.py"), CHECKOUT / "jobs" / "run.py"]

@@ -11,13 +11,15 @@ from collections import Counter
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+import defusedxml.ElementTree
 import openpyxl
 import pyarrow.parquet as pq
 import pytest
+import xlrd
 
 from test_sample_digits import citizen_id_is_right, uscc_is_right
 from yishu.contract.load import load_project
-from yishu.contract.model import Dataset, Field, Project
+from yishu.contract.model import Dataset, Field, Project, Supply
 from yishu.contract.period import parse_period
 from yishu.errors import UsageError
 from yishu.sample.write import DATASETS, Truth, write_sample
@@ -46,11 +48,15 @@ def cells_of(file: Path, dataset: Dataset) -> list[Cells]:
     if form == "parquet":
         table = pq.read_table(file).to_pylist()
         return [{names[key]: None if value is None else str(value) for key, value in row.items()} for row in table]
-    if form == "xlsx":
-        sheet = openpyxl.load_workbook(file)[dataset.supply.sheet or "Sheet1"]
-        head, *rows = sheet.iter_rows(values_only=True)
+    if form in ("xlsx", "xls"):
+        head, *rows = (new_sheet if form == "xlsx" else old_sheet)(file, dataset.supply)
         return [{names[str(k)]: as_text(v) for k, v in zip(head, row, strict=True)} for row in rows]
-    text = file.read_bytes().decode(dataset.supply.encoding)
+    encoding = "gb18030" if dataset.supply.encoding == "auto" else dataset.supply.encoding
+    text = file.read_bytes().decode(encoding)
+    if form == "fixed":
+        return [cut(line, dataset, encoding) for line in text.split("\r\n")[:-1]]
+    if form in ("json", "xml"):
+        return (elements if form == "xml" else objects)(text, dataset, names)
     if form == "csv":
         head_line, *lines = csv.reader(text.splitlines(), delimiter=dataset.supply.delimiter)
         return [
@@ -58,6 +64,56 @@ def cells_of(file: Path, dataset: Dataset) -> list[Cells]:
             for line in lines
         ]
     return [object_of(line, names) for line in text.splitlines()]
+
+
+def new_sheet(file: Path, supply: Supply) -> list[tuple[object, ...]]:
+    sheet = openpyxl.load_workbook(file)[supply.sheet or "Sheet1"]
+    return list(sheet.iter_rows(min_row=supply.header_row + supply.header_rows - 1, values_only=True))
+
+
+def old_sheet(file: Path, supply: Supply) -> list[tuple[object, ...]]:
+    sheet = xlrd.open_workbook(file)[supply.sheet or "Sheet1"]
+    numbers = range(supply.header_row + supply.header_rows - 2, sheet.nrows)
+    return [tuple(old_value(cell) for cell in sheet.row(number)) for number in numbers]
+
+
+def old_value(cell: xlrd.sheet.Cell) -> object:
+    """Every number of an .xls is a float, and every day is a number."""
+    if cell.ctype == xlrd.XL_CELL_DATE:
+        return xlrd.xldate_as_datetime(cell.value, 0)
+    if cell.ctype == xlrd.XL_CELL_NUMBER and cell.value.is_integer():
+        return int(cell.value)
+    return cell.value if cell.ctype != xlrd.XL_CELL_EMPTY else None
+
+
+def cut(line: str, dataset: Dataset, encoding: str) -> Cells:
+    positions = dataset.supply.positions
+    written: str | bytes = line.encode(encoding) if dataset.supply.unit == "bytes" else line
+    if len(written) < max(span.start + span.length for span in positions.values()) - 1:
+        return UNREAD
+    cells: Cells = dict.fromkeys(f.name for f in dataset.fields)
+    for name, span in positions.items():
+        piece = written[span.start - 1 : span.start - 1 + span.length]
+        cells[name] = (piece.decode(encoding) if isinstance(piece, bytes) else piece).strip(" ") or None
+    return cells
+
+
+def objects(text: str, dataset: Dataset, names: dict[str, str]) -> list[Cells]:
+    document = json.loads(text)
+    for key in dataset.supply.path.split(".") if dataset.supply.path else ():
+        document = document[key]
+    return [{names[key]: None if value is None else str(value) for key, value in row.items()} for row in document]
+
+
+def elements(text: str, dataset: Dataset, names: dict[str, str]) -> list[Cells]:
+    root, *path = dataset.supply.path.strip("/").split("/")
+    document = defusedxml.ElementTree.fromstring(text.partition("?>")[2])
+    assert document.tag == root
+    found = []
+    for row in document.findall("/".join(path)):
+        cells = row.attrib if dataset.supply.cells == "attributes" else {cell.tag: cell.text for cell in row}
+        found.append(dict.fromkeys(f.name for f in dataset.fields) | {names[key]: cell or None for key, cell in cells.items()})
+    return found
 
 
 def as_text(value: object) -> str | None:

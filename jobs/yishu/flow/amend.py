@@ -146,7 +146,7 @@ def _goes_on_top(lake: Lake, corrected: Delivery, passage: Passage) -> bool:
     if spots(lake.bronze(dataset.name), correction.id) - spots(lake.quarantine(dataset.name), corrected.id):
         return False  # a row was let through since, or this is a second try
     files, target = passage.verdicts.files("good", "best"), _silver(lake, passage)
-    return not (tables.exists(target.path) and adoption.holds_any(files, target, dataset.key))
+    return not (tables.exists(target.path) and adoption.met_by(files, target, dataset.key))
 
 
 def _silver(lake: Lake, passage: Passage) -> Target:

@@ -62,34 +62,38 @@ def _add(a: Arrival) -> None:
         adoption.adopt(a.files, a.to)
 
 
-def _meets_nothing(a: Arrival) -> bool:
-    """No key of the delivery is in the table: most first deliveries of a period, and all of a new table."""
-    return not tables.exists(a.to.path) or (a.files is not None and not adoption.holds_any(a.files, a.to, a.dataset.key))
+def _met(a: Arrival) -> tuple[Path, ...]:
+    """The table's files that hold a key of the delivery: none for most first deliveries of a period, and for all of a new table."""
+    if not tables.exists(a.to.path):
+        return ()
+    return tuple(tables.data_files(a.to.path)) if a.files is None else adoption.met_by(a.files, a.to, a.dataset.key)
 
 
 def _upsert(a: Arrival) -> None:
     """Latest by key: the sequence decides, then the period; never the order of arrival."""
-    if _meets_nothing(a):
+    met = _met(a)
+    if not met:
         _add(a)
         return
     from pyspark.sql import functions as F
 
-    table = tables.read(a.rows.sparkSession, a.to.path)
+    table = adoption.rows_in_part(a.rows.sparkSession, a.to, met)
     later = f"struct(t.`{a.dataset.sequence}`, t._period) > struct(s.`{a.dataset.sequence}`, s._period)"
     newest = a.rows.alias("s").join(table.alias("t"), F.expr(f"{_same_key(a.dataset)} AND {later}"), "left_anti")
-    adoption.put_by_key(newest, a.to, a.dataset.key)
+    adoption.put_by_key(newest, a.to, a.dataset.key, met)
 
 
 def _history(a: Arrival) -> None:
     """SCD2: one row per key and sequence; a late version finds its place and moves its neighbours' limits."""
-    if _meets_nothing(a):
+    met = _met(a)
+    if not met:
         _add(a)
         return
-    table = tables.read(a.rows.sparkSession, a.to.path)
+    table = adoption.rows_in_part(a.rows.sparkSession, a.to, met)
     touched = table.join(a.rows.select(*a.dataset.key).distinct(), list(a.dataset.key), "left_semi")
     both = touched.unionByName(a.rows, allowMissingColumns=True)
     versions = with_limits(_one_per_version(both, a.dataset), a.dataset)
-    adoption.put_by_key(versions, a.to, (*a.dataset.key, "_valid_from"))
+    adoption.put_by_key(versions, a.to, (*a.dataset.key, "_valid_from"), met)
 
 
 def _one_per_version(both: DataFrame, dataset: Dataset) -> DataFrame:

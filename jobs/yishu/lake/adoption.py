@@ -23,7 +23,7 @@ from yishu.lake.tables import committing, data_files, exists, mark, properties, 
 
 if TYPE_CHECKING:
     from deltalake.transaction import AddAction, RemoveAction
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
     from pyspark.sql.types import StructType
 
 
@@ -70,16 +70,17 @@ def replace(frame: DataFrame, to: Target, check: Callable[[Sequence[Path]], None
         _overwrite(to, new.files)
 
 
-def put_by_key(frame: DataFrame, to: Target, on: Sequence[str]) -> None:
+def put_by_key(frame: DataFrame, to: Target, on: Sequence[str], among: Sequence[Path] | None = None) -> None:
     """Put the frame's rows in the place of those with the same key; all others stay.
 
     Args:
         frame: one row for each key; columns of the table that it lacks become NULL.
         to: a table that exists.
         on: columns that are never NULL.
+        among: the files of the table in which such keys can stand; None: any.
     """
     with _written(frame, to) as new:
-        touched = _touched(to, _key_among(new.files, on))
+        touched = _touched(to, _key_among(new.files, on), among)
         _exchange(new, to, touched, lambda old, come: old.join(come.select(*on), list(on), "left_anti"))
 
 
@@ -95,9 +96,14 @@ def put_where(frame: DataFrame, to: Target, predicate: str) -> None:
         _exchange(new, to, _touched(to, _matching(predicate)), lambda old, come: old.where(f"NOT coalesce({predicate}, false)"))
 
 
-def holds_any(files: Sequence[Path], to: Target, on: Sequence[str]) -> bool:
-    """True if a key of some Parquet files stands in the table too."""
-    return bool(_touched(to, _key_among(files, on)).files)
+def met_by(files: Sequence[Path], to: Target, on: Sequence[str]) -> tuple[Path, ...]:
+    """The table's files in which a key of some Parquet files stands, too."""
+    return _touched(to, _key_among(files, on)).files
+
+
+def rows_in_part(spark: SparkSession, to: Target, files: Sequence[Path]) -> DataFrame:
+    """The rows of some of the table's files, in its columns."""
+    return read_files(spark, files, _struct(places.delta(to.path).schema().to_json()))
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,8 @@ def _matching(predicate: str) -> Judge:
     return lambda rows: f"SELECT filename, coalesce({predicate}, false) AS stale FROM {rows}"
 
 
-def _touched(to: Target, judge: Judge) -> _Touched:
-    lying = data_files(to.path)
+def _touched(to: Target, judge: Judge, among: Sequence[Path] | None = None) -> _Touched:
+    lying = data_files(to.path) if among is None else among
     if not lying:
         return _Touched((), 0)
     counted = "SELECT filename, count(*) FILTER (WHERE stale) AS gone, count(*) AS n"
@@ -144,8 +150,8 @@ def _exchange(new: _New, to: Target, touched: _Touched, stay: Stay) -> None:
     """Rows of touched files that stay are written anew beside those that come."""
     kept: list[Path] = []
     if touched.staying:
-        spark, lying = new.frame.sparkSession, _struct(places.delta(to.path).schema().to_json())
-        old, come = read_files(spark, touched.files, lying), read_files(spark, new.files, _struct(to.columns))
+        spark = new.frame.sparkSession
+        old, come = rows_in_part(spark, to, touched.files), read_files(spark, new.files, _struct(to.columns))
         kept = _write(stay(old, come), new.folder / "kept")
     _commit(to, [*new.files, *kept], touched.files)
 

@@ -5,8 +5,9 @@ Each bad row carries one fault. Duplicates are exact copies of good rows. Odditi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from yishu.contract.model import Dataset
 from yishu.sample.columns import Extract
 from yishu.sample.digits import Ints
 from yishu.sample.faults import LINE, Fault, Oddity, Spoil
+from yishu.sample.form_lines import writable
 
 Kind = TypeVar("Kind", Fault, Oddity)
 
@@ -66,7 +68,7 @@ def plant(
     columns = {name: column.take(pa.array(order)) if copies else column for name, column in extract.columns.items()}
     chosen = generator.permutation(free)
     bad_rows, odd_rows = np.sort(chosen[:wanted]), np.sort(chosen[wanted : 2 * wanted])
-    edits = _Edits(columns)
+    edits = _Edits(columns, partial(writable, dataset))
     planted, broken = _faulty(edits, bad_rows, faults, generator)
     _odd(edits, odd_rows, iter(chosen[2 * wanted :].tolist()), oddities, generator)
     return Dirty(columns=edits.applied(), rows=len(order), duplicates=copies, bad=planted, broken=broken)
@@ -95,8 +97,8 @@ def _with_copies(count: int, sources: Ints, keep_clean: Ints, generator: np.rand
 class _Edits:
     """Cells to be overwritten, gathered per column, so that each column is rebuilt once."""
 
-    def __init__(self, columns: dict[str, pa.Array]) -> None:
-        self.columns = columns
+    def __init__(self, columns: dict[str, pa.Array], writable: Callable[[str, str | None], bool]) -> None:
+        self.columns, self.writable = columns, writable
         self._cells: dict[str, dict[int, str | None]] = {}
 
     def old(self, column: str, row: int) -> str | None:
@@ -122,17 +124,21 @@ def _faulty(
     edits: _Edits, rows: Ints, faults: Sequence[Fault], generator: np.random.Generator
 ) -> tuple[tuple[Planted, ...], dict[int, Spoil]]:
     """One fault on each of the rows, all kinds in turn."""
-    kinds = _in_turn([fault for fault in faults if fault.column == LINE or fault.column in edits.columns], len(rows), generator)
+    possible = [fault for fault in faults if fault.column == LINE or fault.column in edits.columns]
     planted: list[Planted] = []
     broken: dict[int, Spoil] = {}
-    for row, fault in zip(rows.tolist(), kinds, strict=True):
-        if fault.column == LINE:
-            broken[row] = fault.spoil
-            planted.append(Planted(row + 1, LINE, fault.rule, ""))
-            continue
-        value = None if fault.absent else fault.spoil(_sample(edits, fault.column, row))
-        edits.put(fault.column, row, value)
-        planted.append(Planted(row + 1, fault.column, fault.rule, value or ""))
+    for row, wanted in zip(rows.tolist(), _in_turn(possible, len(rows), generator), strict=True):
+        # A value that has no room in its column cannot be written: another fault instead.
+        for fault in (wanted, *possible):
+            if fault.column == LINE:
+                broken[row], value = fault.spoil, None
+            else:
+                value = None if fault.absent else fault.spoil(_sample(edits, fault.column, row))
+                if not edits.writable(fault.column, value):
+                    continue
+                edits.put(fault.column, row, value)
+            planted.append(Planted(row + 1, fault.column, fault.rule, value or ""))
+            break
     return tuple(planted), broken
 
 
@@ -151,8 +157,8 @@ def _odd(edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Odd
     for row, odd in zip(rows.tolist(), kinds, strict=True):
         for place in (row, *islice(spare, 60 if odd.fits else 0)):
             value = edits.old(odd.column, place)
-            if value is not None and value.endswith(odd.fits):
-                edits.put(odd.column, place, odd.spoil(value))
+            if value is not None and value.endswith(odd.fits) and edits.writable(odd.column, spoilt := odd.spoil(value)):
+                edits.put(odd.column, place, spoilt)
                 break
 
 

@@ -53,7 +53,7 @@ def faults(dataset: Dataset, codelists: Mapping[str, Path]) -> list[Fault]:
         found = [fault for fault in found if not fault.rule.startswith("type:")]
     if dataset.supply.format == "csv":
         found.append(Fault(LINE, "unparsable", lambda line: line + dataset.supply.delimiter + "备注见附件"))
-    if dataset.supply.format == "jsonl":
+    if dataset.supply.format in ("jsonl", "fixed"):
         found.append(Fault(LINE, "unparsable", lambda line: line[: len(line) * 2 // 3]))
     return found
 

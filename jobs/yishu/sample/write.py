@@ -29,7 +29,7 @@ from yishu.sample import (
 from yishu.sample.columns import Case, Extract
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
-from yishu.sample.forms import write_file
+from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
@@ -156,4 +156,4 @@ def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
 def _file_name(dataset: Dataset, period: str) -> str:
     """As a department names it: title and period, without marks that file systems refuse."""
     title = re.sub(r"[^0-9A-Za-z_\u4e00-\u9fff]", "", dataset.title)
-    return f"{title}_{period}.{dataset.supply.format}"
+    return f"{title}_{period}.{file_ending(dataset)}"

@@ -73,14 +73,15 @@ def extra_column(columns: Sequence[tuple[str, pa.Array]]) -> pa.Array:
     for name, cells in columns:
         filled = pc.greater(pc.binary_length(cells), 0)
         head = ", " + json.dumps(name, ensure_ascii=False) + ": "
-        pair = pc.binary_join_element_wise(head, _json_strings(cells), "")
+        pair = pc.binary_join_element_wise(head, json_strings(cells), "")
         pairs.append(pc.fill_null(pc.if_else(filled, pair, ""), ""))
     # Not null_handling="skip": it leaves out a row whose parts are all null.
     joined = pc.utf8_slice_codeunits(pc.binary_join_element_wise(*pairs, ""), 2)
     return pc.if_else(pc.greater(pc.binary_length(joined), 0), pc.binary_join_element_wise("{", joined, "}", ""), None)
 
 
-def _json_strings(cells: pa.Array) -> pa.Array:
+def json_strings(cells: pa.Array) -> pa.Array:
+    """Text as JSON strings, NULL left as it is; from cell to cell only where one holds what must be escaped."""
     if pc.any(pc.match_substring_regex(cells, r'["\\\x00-\x1f]')).as_py():
         return pa.array([None if c is None else json.dumps(c, ensure_ascii=False) for c in cells.to_pylist()], pa.string())
     return pc.binary_join_element_wise('"', cells, '"', "")
