@@ -18,7 +18,7 @@ from yishu.sample.columns import Case, Extract, joined, padded
 from yishu.sample.digits import Ints, distinct_serials, usccs
 from yishu.sample.firms import Firms, make_firms
 from yishu.sample.people import People, make_people
-from yishu.sample.places import Indicator, Places, read_indicators, read_industries, read_places
+from yishu.sample.places import Department, Indicator, Places, read_departments, read_indicators, read_industries, read_places
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +32,8 @@ class Province:
     people: People
     firms: Firms
     indicators: tuple[Indicator, ...]
+    departments: tuple[Department, ...]
+    """The province's and the cities' departments of today and before, whoever hands in data."""
     bureau_code: pa.Array
     """One office per county that signs registrations, licences and penalties: its USCC …"""
     bureau_name: pa.Array
@@ -87,7 +89,7 @@ def make_province(
     """Draw places, people and firms.
 
     Args:
-        codelists: name → file of the project's code lists (`divisions`, `industries`, `indicators`).
+        codelists: name → file of the project's code lists (`divisions`, `industries`, `indicators`, `departments`).
         offices: dataset → code of the department that hands it in.
         rows: rows of the largest datasets.
         seed: the same seed gives the same province.
@@ -107,6 +109,7 @@ def make_province(
         people=people,
         firms=firms,
         indicators=read_indicators(codelists),
+        departments=read_departments(codelists),
         bureau_code=codes,
         bureau_name=names,
         offices=dict(offices),
