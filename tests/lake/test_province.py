@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from small_lake import CHECKOUT, SmallLake, open_small_lake
+from yishu.lake import places
 from yishu.lake.query import select
 from yishu.sample.write import Truth, write_sample
 from yishu.settings import Settings
@@ -73,3 +74,22 @@ def test_no_mart_is_empty_without_a_reason(province: tuple[SmallLake, Truth]) ->
     small, _ = province
     empty = {table for table in small.lake.project.marts if small.rows(table) == []}
     assert empty == set()
+
+
+def test_no_value_that_a_mask_hides_stands_in_a_cell_of_gold(province: tuple[SmallLake, Truth]) -> None:
+    """Whole cells, of every database; parts of cells, logs and files are looked through in test_gold_is_masked.py."""
+    small, _ = province
+    hidden: set[str] = set()
+    public: set[str] = set()
+    for dataset in small.lake.project.datasets.values():
+        rows = places.rows(small.lake.silver(dataset.name)).to_table(columns=[f.name for f in dataset.fields])
+        for field in dataset.fields:
+            values = {str(v) for v in rows.column(field.name).unique().to_pylist() if v is not None}
+            (hidden if field.masked and field.mask not in (None, "suppress") else public).update(values)
+    secret = {value for value in hidden - public if len(value) > 3}
+    assert len(secret) > 5 * ROWS
+    for path in sorted(p.parent for p in (small.lake.settings.home / "gold").glob("*/*/_delta_log")):
+        shown = places.rows(path).to_table()
+        for name, column in zip(shown.column_names, shown.columns, strict=True):
+            told = secret & {str(v) for v in column.unique().to_pylist() if v is not None}
+            assert not told, (path.parent.name, path.name, name, len(told))
