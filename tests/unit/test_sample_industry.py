@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from test_sample_digits import uscc_is_right
@@ -131,8 +132,6 @@ def test_a_department_hands_in_the_rows_of_its_own_unit(
 
 
 def unit(province: Province, code: int) -> int:
-    import numpy as np
-
     return int(province.places.unit_of(np.array([code]))[0])
 
 

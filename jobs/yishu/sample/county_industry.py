@@ -84,6 +84,7 @@ def _member_columns(province: Province, known: Clusters) -> dict[str, pa.Array]:
     joined = col.days_between(generator, np.maximum(firms.founded[known.firm], np.datetime64("2019-01-01")), "2024-11-30", count)
     left = (known.role != LEADER) & (joined < np.datetime64("2024-01-01")) & (generator.random(count) < 0.04)
     exit_day = col.days_between(generator, joined + 200 * col.DAY, "2024-12-10", count)
+    changed: col.Days = np.where(left, exit_day, joined)
     shared = generator.random(count) < 0.12
     supplier = known.role > 1
     return {
@@ -95,7 +96,7 @@ def _member_columns(province: Province, known: Clusters) -> dict[str, pa.Array]:
         "cloud_flag": col.either(shared | (generator.random(count) < 0.4), "1", "0"),
         "join_date": col.days(joined),
         "exit_date": col.days(exit_day, ~left),
-        "update_time": col.at_work(generator, np.where(left, exit_day, joined) + 8 * col.DAY, count),
+        "update_time": col.at_work(generator, changed + 8 * col.DAY, count),
     }
 
 

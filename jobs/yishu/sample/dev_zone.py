@@ -56,7 +56,7 @@ def firms(province: Province) -> Iterator[col.Extract]:
     columns, told = _firm_columns(province, generator, known), np.datetime64("1970-01-01")
     for period, last in (("2024-11", np.datetime64("2024-11-25")), ("2024-12", np.datetime64("2024-12-25"))):
         left = known.exit <= last
-        since = np.where(left, known.exit, known.enter)
+        since: col.Days = np.where(left, known.exit, known.enter)
         rows = np.flatnonzero((known.enter <= last) & (since > told))
         yield col.Extract("dev_zone_entity", period, col.take(columns, rows) | {
             "exit_date": col.days(known.exit[rows], ~left[rows]),

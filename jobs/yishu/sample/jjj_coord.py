@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from yishu.sample import columns as col
@@ -63,6 +64,7 @@ def _project_columns(province: Province, those: Projects) -> tuple[dict[str, pa.
     signed = those.approved[rows] - generator.integers(20, 120, size=count) * col.DAY
     land = those.begun[rows]
     come = land <= _LAST
+    changed: col.Days = np.where(come, land, those.approved[rows])
     nameless = ~come & (generator.random(count) < 0.5)
     tianjin = ~xiongan & (generator.random(count) < 0.25)
     platform = pa.array([_PLATFORMS.get(city) for city in (code // 100).tolist()], pa.string())
@@ -79,7 +81,7 @@ def _project_columns(province: Province, those: Projects) -> tuple[dict[str, pa.
         "land_date": col.days(land, ~come),
         "staff_cnt": col.integers(those.total[rows] // generator.integers(5_000, 30_000, size=count) + 5),
         "platform": col.either(xiongan, "雄安新区", platform),
-        "update_time": col.at_work(generator, np.where(come, land, those.approved[rows]) + 3 * col.DAY, count),
+        "update_time": col.at_work(generator, changed + 3 * col.DAY, count),
     }, rows
 
 
@@ -100,16 +102,21 @@ def services(province: Province) -> Iterator[col.Extract]:
     for period, rows, done in (
         ("2024-12-31", np.arange(count), ~still), ("2025-01-09", np.flatnonzero(still & (finished <= week)), still)
     ):
-        told = np.where(done, finished + 90, accepted + 300)[rows]
+        told: col.Days = np.where(done, finished + 90, accepted + 300)
         yield col.Extract("cross_region_service", period, col.take(columns, rows) | {
             "finish_time": col.either(done[rows], _moments(finished[rows]), None),
             "rating": col.either(done[rows], columns["rating"].take(pa.array(rows)), None),
-            "update_time": _moments(told),
+            "update_time": _moments(told[rows]),
         }, np.flatnonzero(rows < _SLOW_CASES))  # fmt: skip
 
 
 def _moments(seconds: col.Days) -> pa.Array:
     return pa.array(seconds.astype("datetime64[s]")).cast(pa.string())
+
+
+def _seconds(generator: np.random.Generator, first: float, last: float, count: int) -> npt.NDArray[np.timedelta64]:
+    """Times of day between two hours."""
+    return generator.integers(int(first * 3600), int(last * 3600), size=count).astype("timedelta64[s]")
 
 
 def _case_columns(
@@ -124,17 +131,18 @@ def _case_columns(
     day = col.days_between(generator, "2024-01-02", "2024-12-27", count)
     day[slow] = col.days_between(generator, "2024-11-04", "2024-11-08", _SLOW_CASES)
     day[fresh] = np.datetime64("2024-12-26")
-    day = np.busday_offset(day, 0, roll="forward")
+    first: col.Days = np.busday_offset(day, 0, roll="forward").astype("datetime64[s]")
     taken = np.where(slow, 11 + number % 4, np.round(promise * generator.uniform(0.2, 1.08, size=count)).astype(np.int64))
-    accepted = day.astype("datetime64[s]") + generator.integers(8 * 3600, 16 * 3600, size=count)
-    finished = np.busday_offset(day, taken).astype("datetime64[s]") + generator.integers(16 * 3600 + 1800, 18 * 3600, size=count)
+    last: col.Days = np.busday_offset(first.astype("datetime64[D]"), taken).astype("datetime64[s]")
+    accepted = first + _seconds(generator, 8, 16, count)
+    finished = last + _seconds(generator, 16.5, 18, count)
     inward = generator.random(count) < 0.5
     here = col.padded(province.places.code[col.draw(generator, len(province.places.code), count, province.places.weight)], 6)
     there = col.choose(generator, [*_BEIJING, *_TIANJIN], count)
     rated = generator.random(count) < 0.6
     rating = col.either(slow, col.pick(["1", "2"], number % 2), col.choose(generator, ["5", "4", "3", "2", "1"], count, (80, 14, 4, 1, 1)))
     return {
-        "case_no": col.joined("KS", pa.array([text.replace("-", "") for text in day.astype(str).tolist()]), col.padded(number + 1, 8)),
+        "case_no": col.joined("KS", pa.array([text.replace("-", "") for text in col.days(first).to_pylist()]), col.padded(number + 1, 8)),
         "item_code": col.joined(province.offices["cross_region_service"], col.pick([code for code, _ in items], item)),
         "applicant_type": col.choose(generator, ["1", "2", "3"], count, (70, 27, 3)),
         "from_region": col.either(inward, there, here),

@@ -97,9 +97,9 @@ def links(province: Province) -> Iterator[col.Extract]:
     old, over = begin <= _QUARTER, end <= _QUARTER
     ending = ~over & (end <= np.datetime64("2024-12-20"))
     for period, rows, ended in (("2024Q3", np.flatnonzero(old), over), ("2024Q4", np.flatnonzero(~old | ending), ending)):
-        last = np.where(ended, end, begin)[rows] + 3 * col.DAY
+        last: col.Days = np.where(ended, end, begin)
         yield col.Extract("chain_link", period, col.take(columns, rows) | {
-            "valid_to": col.days(end[rows], ~ended[rows]), "update_time": col.at_work(generator, last, len(rows)),
+            "valid_to": col.days(end[rows], ~ended[rows]), "update_time": col.at_work(generator, last[rows] + 3 * col.DAY, len(rows)),
         }, np.flatnonzero(scarce[rows]))  # fmt: skip
 
 

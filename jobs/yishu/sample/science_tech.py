@@ -104,7 +104,8 @@ def _moved(province: Province, those: Certificates) -> Ints:
     """Certificates in force of the county that has most of them."""
     good = np.flatnonzero((those.kind == _HIGH_TECH) & (those.until > np.datetime64("2025-06-30")))
     county = province.firms.county[those.firm[good]]
-    return good[county == np.argmax(np.bincount(county, minlength=1))][:_MOVED]
+    most: Ints = good[county == np.argmax(np.bincount(county, minlength=1))]
+    return most[:_MOVED]
 
 
 @dataclass(frozen=True)
