@@ -26,6 +26,7 @@ def test_the_worked_example_does_what_the_readme_says(tmp_path: Path, server: Se
     project, home = tmp_path / "project", tmp_path / "home"
     for name in ("schemas", "jobs/gold", "conf", "catalog", "dags", "expectations"):
         shutil.copytree(CHECKOUT / name, project / name)
+    shutil.copy(CHECKOUT / "README.md", project)
     housing = load_project(CHECKOUT).departments["housing"].code
     assert len(FILES) == 4
     for path, text in FILES:
@@ -41,3 +42,5 @@ def test_the_worked_example_does_what_the_readme_says(tmp_path: Path, server: Se
         done = subprocess.run([sys.executable, "-m", "yishu", *shlex.split(command)], env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         assert re.sub(r"\s+", " ", expected.strip()) in re.sub(r"\s+", " ", done.stdout), f"{command}: {done.stdout}"
+    before, after = (re.findall(r"`land_resource` \| (\d+) \| (\d+)", text) for text in (README, (project / "README.md").read_text("utf-8")))
+    assert [[int(number) + 1 for number in row] for row in before] == [[int(number) for number in row] for row in after] != []

@@ -106,6 +106,14 @@ def test_each_database_has_its_datasets_in_its_class(name: str, project: Project
     assert {d.name for d in project.datasets.values() if d.database == name} == datasets
 
 
+def test_each_periodic_dataset_says_until_when_it_is_handed_in(project: Project) -> None:
+    """In working days; the daily ones with a week follow the seven days of 双公示."""
+    latest = {"daily": 7, "weekly": 3, "monthly": 20, "quarterly": 30, "half-yearly": 30, "yearly": 120}
+    for dataset in project.datasets.values():
+        if dataset.cycle != "realtime":
+            assert dataset.deadline and dataset.deadline <= latest[dataset.cycle], dataset.name
+
+
 @pytest.mark.parametrize("name", sorted(DATABASES))
 def test_every_question_has_its_mart(name: str, project: Project, province: dict[str, dict[str, list[dict[str, str]]]]) -> None:
     asked = {question["q"] for question in province[name]["questions"]}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from derive_case import PERSON, project
 
-from yishu.derive.render import Stale, render, stale, write
+from yishu.derive.render import BEGIN, END, README, Stale, render, stale, write
 
 
 def test_each_file_is_as_the_golden_ones(golden: Callable[[str, str], None]) -> None:
@@ -64,6 +64,31 @@ def test_write_touches_only_what_changed_and_leaves_code_alone(tmp_path: Path) -
     assert (tmp_path / "expectations/pension.json").stat().st_mtime_ns != untouched, "it names the dataset to which it refers"
     assert (tmp_path / "dags/databases.py").read_text(encoding="utf-8") == "airflow dag\n"
     assert write(here.model_copy(update={"datasets": {**here.datasets, "person": person}})) == []
+
+
+def test_the_readmes_table_follows_the_contracts_and_the_rest_of_it_is_left_alone(tmp_path: Path) -> None:
+    here, readme = project(tmp_path), tmp_path / "README.md"
+    before, after = "# Ours\r\n\n| a |\n\n" + BEGIN, END + "\nmore\n"
+    readme.write_bytes((before + "| old |\n" + after).encode())
+    assert README in write(here) and README in render(here)
+    table = """\
+| class | database | name | datasets | marts | led by |
+|---|---|---|---|---|---|
+| 基础库 | 人口库 | `people` | 1 | 2 | 省公安厅 |
+| 专题库 | 就业库 | `work` | 1 | 1 | 省人社厅 |
+| 公共维表 | 公共维表 | `dim` | 0 | 1 | 省数据局 |
+"""
+    assert readme.read_bytes().decode() == before + table + after
+    assert stale(here) == [] and write(here) == []
+    smaller = here.model_copy(update={"marts": {}})
+    assert Stale(README, "different") in stale(smaller)
+
+
+def test_a_readme_without_a_place_for_the_table_is_nobodys_business(tmp_path: Path) -> None:
+    for text in ("# Ours\n", f"# Ours\n{BEGIN}", f"{END}{BEGIN}"):
+        (tmp_path / "README.md").write_text(text, encoding="utf-8")
+        write(project(tmp_path))
+        assert README not in render(project(tmp_path)) and (tmp_path / "README.md").read_text(encoding="utf-8") == text
 
 
 def test_deriving_imports_no_engine() -> None:

@@ -35,7 +35,7 @@ def check(as_json: bool) -> int:
 @click.command()
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a rendered file is not up to date.")
 def render(only_check: bool) -> int:
-    """Write expectations/, dags/manifest.json and catalog/entries/ from the contracts."""
+    """Write expectations/, dags/manifest.json, catalog/entries/ and the README's table of databases from the contracts."""
     from yishu.derive.render import stale, write
 
     project = load_project(load_settings().project)

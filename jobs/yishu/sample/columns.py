@@ -69,6 +69,17 @@ def draw(generator: np.random.Generator, kinds: int, count: int, weights: Sequen
     return np.searchsorted(bounds / bounds[-1], generator.random(count), side="right").astype(np.int64)
 
 
+def ranks(group: Ints) -> Ints:
+    """How many rows of the same group stand above each row."""
+    order = np.argsort(group, kind="stable")
+    ordered = group[order]
+    first = np.r_[True, ordered[1:] != ordered[:-1]]
+    start = np.maximum.accumulate(np.where(first, np.arange(len(group)), 0))
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - start
+    return rank
+
+
 def joined(*parts: pa.Array | str) -> pa.Array:
     """Texts put together row by row."""
     return pc.binary_join_element_wise(*[pa.scalar(p) if isinstance(p, str) else p for p in parts], "")
@@ -106,6 +117,17 @@ def at_work(generator: np.random.Generator, day: _Day, count: int) -> pa.Array:
     return pa.array(np.asarray(day, dtype="datetime64[s]") + seconds).cast(pa.string())
 
 
+def moments(values: Days, nulls: Flags | None = None) -> pa.Array:
+    """Moments as 2024-12-31 09:30:00, Asia/Shanghai."""
+    return _without(pa.array(values.astype("datetime64[s]")).cast(pa.string()), nulls)
+
+
+def seconds_after(moment: _Day, number: Ints | int) -> Days:
+    """So many seconds after each moment."""
+    moved: Days = np.asarray(moment, dtype="datetime64[s]") + np.asarray(number).astype("timedelta64[s]")
+    return moved
+
+
 def year_of(day: Days) -> Ints:
     return day.astype("datetime64[Y]").astype(np.int64) + 1970
 
@@ -115,6 +137,12 @@ def days_between(generator: np.random.Generator, first: _Day, last: _Day, count:
     low = np.asarray(first, dtype="datetime64[D]").astype(np.int64)
     high = np.maximum(np.asarray(last, dtype="datetime64[D]").astype(np.int64), low)
     return (low + (generator.random(count) * (high - low + 1)).astype(np.int64)).astype("datetime64[D]")
+
+
+def after(day: _Day, number: Ints | int) -> Days:
+    """So many days after each day."""
+    moved: Days = np.asarray(day, dtype="datetime64[D]") + np.asarray(number).astype("timedelta64[D]")
+    return moved
 
 
 def take(columns: dict[str, pa.Array], index: Ints) -> dict[str, pa.Array]:

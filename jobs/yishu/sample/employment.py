@@ -196,8 +196,9 @@ def cases(province: Province) -> Iterator[col.Case]:
     """Counties whose monitored firms fail, the county without work, and the dead who are still paid."""
     known, december = economy(province), {"period": MONTHS[-1].replace("-", "")}
     chosen = _monitored(province, known)
-    last, before = known.staff[chosen.place, -1], known.staff[chosen.place, -2]
-    for county in np.unique(chosen.county[known.failing[chosen.place]]).tolist():
+    last, before, failing = known.staff[chosen.place, -1], known.staff[chosen.place, -2], known.failing[chosen.place]
+    # Where others are monitored too, one of their rows that is kept out could change the light.
+    for county in np.setdiff1d(chosen.county[failing], chosen.county[~failing]).tolist():
         here = chosen.county == county
         if last[here].sum() * 100 <= before[here].sum() * 97:
             key = december | {"division_code": str(county), "staff_light": "3"}

@@ -28,7 +28,8 @@ def market_entities(province: Province) -> Iterator[col.Extract]:
     told = col.at_work(generator, col.days_between(generator, firms.founded, "2024-12-30", firms.count), firms.count)
     status = np.where(firms.active, 0, 1 + col.draw(generator, 5, firms.count, (2, 2, 12, 1, 1)))
     columns = _entity_columns(province, generator, status) | {"update_time": told}
-    yield col.Extract("market_entity", "2024-12-31", col.take(columns, np.arange(firms.listed)))
+    known = economy(province)
+    yield col.Extract("market_entity", "2024-12-31", col.take(columns, np.arange(firms.listed)), known.firm[known.failing])
     changed = np.flatnonzero(firms.active[: firms.listed])
     changed = np.sort(generator.permutation(changed)[: max(4, firms.listed // 40)])
     today = _changes(province, generator, columns, changed)

@@ -28,7 +28,7 @@ def bank_accounts(province: Province, person: Ints) -> pa.Array:
 
 
 @dataclass(frozen=True)
-class _Lines:
+class Lines:
     """What is paid to whom from which month to which (both inside, places in `PAID_MONTHS`), vectors of one length."""
 
     person: Ints
@@ -53,12 +53,12 @@ def benefits(province: Province, jobless: Ints, since: col.Days) -> Iterator[col
         since: the day from which each is.
     """
     generator = province.generator("benefit_pay")
-    old, dead = _pensioners(province), _paid_dead(province)
+    old, dead = _pensioners(province), paid_dead(province)
     none = np.zeros(len(jobless), dtype=np.int64)
     work = _lines(generator, jobless, col.constant("210", len(jobless)), np.maximum(month_of(since) + 1, 0), none + 11)
-    lines = _Lines(
+    lines = Lines(
         *(np.concatenate([getattr(part, name) for part in (dead, old, work)]) if name != "kind" else
-          pa.concat_arrays([part.kind for part in (dead, old, work)]) for name in _Lines.__dataclass_fields__)
+          pa.concat_arrays([part.kind for part in (dead, old, work)]) for name in Lines.__dataclass_fields__)
     )  # fmt: skip
     line, month = np.divmod(np.arange(len(lines.person) * 12), 12)
     due = (month >= lines.first[line]) & (month <= lines.last[line])
@@ -69,12 +69,12 @@ def benefits(province: Province, jobless: Ints, since: col.Days) -> Iterator[col
         yield col.Extract("benefit_pay", period, col.take(columns, rows), np.flatnonzero(line[rows] < len(dead.person)))
 
 
-def _lines(generator: np.random.Generator, person: Ints, kind: pa.Array, first: Ints, last: Ints) -> _Lines:
+def _lines(generator: np.random.Generator, person: Ints, kind: pa.Array, first: Ints, last: Ints) -> Lines:
     limits = np.array([_AMOUNTS[code] for code in kind.to_pylist()], dtype=np.int64).reshape(-1, 2)
-    return _Lines(person, kind, first, last, generator.integers(limits[:, 0] * 100, limits[:, 1] * 100))
+    return Lines(person, kind, first, last, generator.integers(limits[:, 0] * 100, limits[:, 1] * 100))
 
 
-def _pensioners(province: Province) -> _Lines:
+def _pensioners(province: Province) -> Lines:
     """Who was sixty when the year began; paid until the month of death."""
     generator, people = province.generator("pensioners"), province.people
     old = people.birth < np.datetime64(PAID_MONTHS[0], "D") - 60 * 366 * col.DAY
@@ -85,7 +85,7 @@ def _pensioners(province: Province) -> _Lines:
     return _lines(generator, person, kind, np.zeros(len(person), dtype=np.int64), last)
 
 
-def _paid_dead(province: Province) -> _Lines:
+def paid_dead(province: Province) -> Lines:
     """Who died before October and is paid on: the first of them two pensions at once."""
     people = province.people
     gone = ~people.alive & (people.death < np.datetime64("2024-10-01")) & (people.birth < np.datetime64("1960-01-01"))
@@ -97,7 +97,7 @@ def _paid_dead(province: Province) -> _Lines:
 
 
 def _paid(
-    province: Province, generator: np.random.Generator, lines: _Lines, sure: int, line: Ints, month: Ints
+    province: Province, generator: np.random.Generator, lines: Lines, sure: int, line: Ints, month: Ints
 ) -> dict[str, pa.Array]:
     """One row per line and month; what the first `sure` lines pay arrives."""
     count, person = len(line), lines.person[line]
@@ -119,7 +119,7 @@ def _paid(
 
 def benefit_cases(province: Province) -> Iterator[col.Case]:
     """Where the dead are paid: county and benefit, with how many of them."""
-    dead, people = _paid_dead(province), province.people
+    dead, people = paid_dead(province), province.people
     places = np.stack(
         [province.places.code[people.county[dead.person]], dead.kind.to_numpy(zero_copy_only=False).astype(np.int64)], axis=1
     )

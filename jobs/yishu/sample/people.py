@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from yishu.sample.columns import Days, Flags, days_between, draw, joined, pick
+from yishu.sample.columns import Days, Flags, days_between, draw, joined, pick, ranks
 from yishu.sample.digits import Ints, citizen_ids, hex_digits
 from yishu.sample.places import TODAY, Places, place_of_birth
 
@@ -91,12 +91,6 @@ def _numbers(places: Places, generator: np.random.Generator, county: Ints, birth
     """Resident numbers, all distinct: persons of one place, day and sex get the next free order number."""
     division = place_of_birth(places, generator, county, birth)
     group = (division * 100_000 + birth.astype(np.int64) + 50_000) * 2 + male
-    by_group = np.argsort(group, kind="stable")
-    ordered = group[by_group]
-    first = np.r_[True, ordered[1:] != ordered[:-1]]
-    start = np.maximum.accumulate(np.where(first, np.arange(len(group)), 0))
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[by_group] = np.arange(len(group)) - start
     offset = (group * 7919) % 500
-    order = (offset + rank) % 500 * 2 + male
+    order = (offset + ranks(group)) % 500 * 2 + male
     return citizen_ids(division, birth, order)

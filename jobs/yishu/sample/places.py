@@ -148,6 +148,33 @@ def read_indicators(codelists: Mapping[str, Path], first: str = "规模以上工
     )
 
 
+@dataclass(frozen=True)
+class Department:
+    """Who issues documents and gets tasks, from `departments.csv`."""
+
+    id: str
+    code: str
+    name: str
+    area: str
+    first: str
+    """Its first day …"""
+    last: str
+    """… and its last; empty: it is still there."""
+    successor: str
+
+
+def read_departments(codelists: Mapping[str, Path]) -> tuple[Department, ...]:
+    """All departments, those that have ended, too.
+
+    Raises:
+        ContractError: the code list of departments is missing.
+    """
+    return tuple(
+        Department(row["id"], row["code"], row["name"], row["area"], row["valid_from"], row["valid_to"], row["successor"])
+        for row in _rows(codelists, "departments")
+    )
+
+
 def place_of_birth(places: Places, generator: np.random.Generator, county: Ints, birth: Days) -> Ints:
     """The division in each resident number: mostly today's code, for some of the older an abolished one valid then."""
     code = places.code[county].copy()

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from yishu.sample import columns as col
 from yishu.sample.digits import Ints, hex_digits
+from yishu.sample.pensions import paid_dead
 from yishu.sample.province import Province, Sampled
 
 _ETHNIC: Final = (("01", 955), ("11", 30), ("03", 8), ("02", 3), ("10", 1), ("06", 1), ("08", 1), ("15", 1))
@@ -25,7 +26,7 @@ def persons(province: Province) -> Iterator[col.Extract]:
     first = np.maximum(np.where(people.alive, people.birth + 1, people.death), np.datetime64("2020-01-01"))
     told = col.at_work(generator, col.days_between(generator, first, "2024-12-30", people.count), people.count)
     columns = _person_columns(province, generator) | {"update_time": told}
-    yield col.Extract("person_base", "2024-12-31", columns)
+    yield col.Extract("person_base", "2024-12-31", columns, np.unique(paid_dead(province).person))
     changed = np.sort(generator.permutation(people.adults())[: max(4, people.count // 40)])
     died = np.arange(len(changed)) % 5 == 0
     moved = col.draw(generator, len(province.places.code), len(changed), province.places.weight)

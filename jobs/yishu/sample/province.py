@@ -19,7 +19,7 @@ from yishu.sample.columns import Case, Extract, joined, padded
 from yishu.sample.digits import Ints, distinct_serials, usccs
 from yishu.sample.firms import Firms, make_firms
 from yishu.sample.people import People, make_people
-from yishu.sample.places import Indicator, Places, read_indicators, read_industries, read_places
+from yishu.sample.places import Department, Indicator, Places, read_departments, read_indicators, read_industries, read_places
 
 _FIRMS_AT_LEAST: Final = 200
 """So many are enough for some of each kind that departments ask: old ones, industry, exporters."""
@@ -36,6 +36,8 @@ class Province:
     people: People
     firms: Firms
     indicators: tuple[Indicator, ...]
+    departments: tuple[Department, ...]
+    """The province's and the cities' departments of today and before, whoever hands in data."""
     bureau_code: pa.Array
     """One office per county that signs registrations, licences and penalties: its USCC …"""
     bureau_name: pa.Array
@@ -91,7 +93,7 @@ def make_province(
     """Draw places, people and firms.
 
     Args:
-        codelists: name → file of the project's code lists (`divisions`, `industries`, `indicators`).
+        codelists: name → file of the project's code lists (`divisions`, `industries`, `indicators`, `departments`).
         offices: dataset → code of the department that hands it in.
         rows: rows of the largest datasets.
         seed: the same seed gives the same province.
@@ -111,6 +113,7 @@ def make_province(
         people=people,
         firms=firms,
         indicators=read_indicators(codelists),
+        departments=read_departments(codelists),
         bureau_code=codes,
         bureau_name=names,
         offices=dict(offices),

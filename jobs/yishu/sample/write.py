@@ -12,17 +12,22 @@ from typing import Final
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
+    agriculture,
     coastal,
     consumption,
     county_industry,
     credit,
     dev_zone,
+    drug_tracing,
     e_licence,
     elder_health,
+    emergency,
     employment,
     energy,
     environment,
     fiscal,
+    food_tracing,
+    hydrology,
     investment,
     jjj_coord,
     land_resource,
@@ -30,8 +35,10 @@ from yishu.sample import (
     legal_entity,
     logistics,
     macro_economy,
+    policy_doc,
     population,
     science_tech,
+    special_equipment,
     state_assets,
     tax,
     trade,
@@ -44,9 +51,10 @@ from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
 _DATABASES: Final = (
-    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, leading_industry, science_tech, trade,
-    consumption, dev_zone, state_assets, jjj_coord, coastal, county_industry, environment, fiscal, tax, employment, energy, transport,
-    logistics, elder_health,
+    macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, agriculture, leading_industry,
+    science_tech, trade, consumption, dev_zone, state_assets, jjj_coord, coastal, county_industry, emergency, food_tracing,
+    drug_tracing, special_equipment, hydrology, environment, fiscal, tax, employment, energy, transport, logistics,
+    elder_health, policy_doc,
 )  # fmt: skip
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
     name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
