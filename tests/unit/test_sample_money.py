@@ -20,6 +20,7 @@ from yishu.sample import (
     legal_entity,
     macro_economy,
     macro_figures,
+    policy_doc,
     tax,
     tourism,
     trade,
@@ -201,7 +202,9 @@ def test_payees_are_known_and_some_firms_are_paid_twice_under_one_policy(provinc
     known = [dict(zip(part.to_pylist(), name.to_pylist(), strict=True)) for part, name in (
         (names[0].uscc, names[0].name), (names[1].id_no, names[1].name), (province.bureau_code, province.bureau_name),
     )]  # fmt: skip
+    policies = {r["policy_id"]: r for r in rows(policy_doc.documents, province)}
     for row in told:
+        assert row["policy_id"] is None or policies[row["policy_id"]]["policy_status"] == "1"
         assert known[int(row["payee_type"]) - 1][row["payee_id"]] == row["payee_name"]
         assert row["payee_type"] != "2" or Decimal(row["amount"]) <= 500_000
         assert row["policy_id"] or row["payee_type"] != "1"
