@@ -152,7 +152,9 @@ def test_every_office_hands_in_its_own_homes_and_one_county_has_none(province: P
     empty, unsafe = (key["division_code"] for key in keys)
     assert empty not in {home["division_code"] for home in homes}
     assert any(p["resid_division"] == empty and p["alive_flag"] == "1" and p["birth_date"] < "1964" for p in persons.values())
-    assert {home["fire_ok"] for home in homes if home["division_code"] == unsafe} == {"0"}
+    there = [home for home in homes if home["division_code"] == unsafe]
+    assert {home["fire_ok"] for home in there} == {"0"}
+    assert str(sum(int(home["nursing_beds"]) for home in there)) == keys[1]["nursing_beds"]
     assert max(home["update_time"] for home in homes)[:10] == "2024-12-31"
 
 

@@ -67,7 +67,7 @@ def benefits(province: Province, jobless: Ints, since: col.Days) -> Iterator[col
     for period, part in ((MONTHS[-2], month < 11), (MONTHS[-1], month == 11)):
         rows = np.flatnonzero(part)
         # The contract tolerates one bad row in a hundred: so few can be spoilt that none of the deliveries is held.
-        sure = (line[rows] < len(dead.person)) | (np.arange(len(rows)) % 200 != 60)
+        sure = (line[rows] < len(dead.person)) | (np.arange(len(rows)) % 200 != 150)
         yield col.Extract("benefit_pay", period, col.take(columns, rows), np.flatnonzero(sure))
 
 
