@@ -12,7 +12,19 @@ import pytest
 
 from test_sample_province import Row, rows_of
 from yishu.contract.load import load_project
-from yishu.sample import consumption, fiscal, legal_entity, macro_economy, macro_figures, tax, tourism, trade
+from yishu.sample import (
+    consumption,
+    energy,
+    environment,
+    fiscal,
+    legal_entity,
+    macro_economy,
+    macro_figures,
+    policy_doc,
+    tax,
+    tourism,
+    trade,
+)
 from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS, Economy, economy
 from yishu.sample.province import Province, Sampled, make_province
@@ -190,9 +202,23 @@ def test_payees_are_known_and_some_firms_are_paid_twice_under_one_policy(provinc
     known = [dict(zip(part.to_pylist(), name.to_pylist(), strict=True)) for part, name in (
         (names[0].uscc, names[0].name), (names[1].id_no, names[1].name), (province.bureau_code, province.bureau_name),
     )]  # fmt: skip
+    policies = {r["policy_id"]: r for r in rows(policy_doc.documents, province)}
     for row in told:
+        assert row["policy_id"] is None or policies[row["policy_id"]]["policy_status"] == "1"
         assert known[int(row["payee_type"]) - 1][row["payee_id"]] == row["payee_name"]
         assert row["payee_type"] != "2" or Decimal(row["amount"]) <= 500_000
         assert row["policy_id"] or row["payee_type"] != "1"
     twice = Counter((r["payee_id"], r["policy_id"], r["amount"]) for r in told if r["return_flag"] == "0")
     assert sum(times > 1 for times in twice.values()) == 2
+
+
+@pytest.mark.parametrize("size", [1, 60])
+def test_a_small_province_has_all_of_it_too(size: int) -> None:
+    project = load_project(Path(__file__).parents[2])
+    small = make_province(project.codelists, {"macro_indicator_obs": "x"}, rows=size, seed=3)
+    for database in (energy, environment, tax, trade, consumption, fiscal):
+        for name, make in database.SAMPLED.extracts.items():
+            for extract in make(small):
+                assert extract.rows > 0, name
+                assert set(extract.columns) == {field.name for field in project.datasets[name].fields}
+        assert list(database.SAMPLED.cases(small))

@@ -31,7 +31,9 @@ def retail_returns(province: Province) -> Iterator[col.Extract]:
     """Trade and catering, up to November, then December with corrections of the two months before."""
     generator, model = province.generator("retail_month"), economy(province)
     section = np.array([str(code)[0] for code in col.pick(province.firms.industry, model.firm).to_pylist()])
-    at = model.first(np.isin(section, ("F", "H")), max(3, province.rows // len(MONTHS)))
+    sells = np.isin(section, ("F", "H"))
+    # A very small province may have no shop: then its first firms sell something.
+    at = model.first(sells if sells.any() else np.arange(len(sells)) < 3, max(3, province.rows // len(MONTHS)))
     last = len(MONTHS) - 1
     wholesale = np.array([str(code) == "F51" for code in col.pick(province.firms.industry, model.firm[at]).to_pylist()])
     share = np.where(wholesale, generator.integers(10, 40, size=len(at)), generator.integers(85, 99, size=len(at)))
@@ -43,7 +45,7 @@ def retail_returns(province: Province) -> Iterator[col.Extract]:
         return {
             "uscc": col.pick(province.firms.uscc, firm),
             "period": col.pick([text.replace("-", "") for text in MONTHS], month),
-            "industry_code": col.pick(province.firms.industry, firm),
+            "industry_code": col.either(sells[at[one]], col.pick(province.firms.industry, firm), "F52"),
             "retail_k": col.integers(thousand),
             "online_retail_k": col.integers(thousand * online[one] // 100, online[one] == 0),
             "goods_class": col.either(section[at[one]] == "F", _by_goods(thousand, firm), None),

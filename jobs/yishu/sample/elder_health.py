@@ -35,8 +35,7 @@ def homes(province: Province) -> Iterator[col.Extract]:
     count = len(county)
     nature = col.draw(generator, 3, count, (35, 45, 20))
     unsafe = (county == county[0]) | (generator.random(count) < 0.03)
-    beds = generator.integers(30, 320, size=count)
-    nursing = beds * generator.integers(35, 80, size=count) // 100
+    beds, nursing = _beds(province, count)
     star = generator.random(count) < 0.55
     code, uscc = col.padded(places.code[county], 6), _owners(province, generator, nature, county)
     lon, lat = places.centres(county)
@@ -61,6 +60,13 @@ def homes(province: Province) -> Iterator[col.Extract]:
     for department, rows in province.parts("elder_org", places.code[county]):
         clean = np.flatnonzero(county[rows] == county[0])
         yield col.Extract("elder_org", MONTHS[-1], col.take(columns, rows), clean, department)
+
+
+def _beds(province: Province, count: int) -> tuple[Ints, Ints]:
+    """Beds, and those of them for nursing."""
+    generator = province.generator("beds")
+    beds: Ints = generator.integers(30, 320, size=count)
+    return beds, beds * generator.integers(35, 80, size=count) // 100
 
 
 def _counties_of_homes(province: Province) -> Ints:
@@ -134,12 +140,7 @@ def cases(province: Province) -> Iterator[col.Case]:
     mart = "elder_health.nursing_beds_per_thousand"
     empty, unsafe = (str(places.code[place]) for place in (_without_home(province), county[0]))
     yield col.Case("a county without a home for its old", mart, {"division_code": empty, "orgs": "0", "nursing_beds": "0"})
-    beds = sum(
-        int(row["nursing_beds"])
-        for extract in homes(province)
-        for row in pa.table(extract.columns).to_pylist()
-        if row["division_code"] == unsafe
-    )
+    beds = int(_beds(province, len(county))[1][county == county[0]].sum())
     key = {"division_code": unsafe, "nursing_beds": str(beds), "unsafe_nursing_beds": str(beds)}
     yield col.Case("a county where no home passes fire inspection", mart, key)
     yield outbreak_case(province)

@@ -13,6 +13,7 @@ from yishu.sample import columns as col
 from yishu.sample import macro_figures as macro
 from yishu.sample.digits import Ints
 from yishu.sample.firms import COMPANY
+from yishu.sample.policy_paper import papers
 from yishu.sample.province import Province, Sampled
 
 _MONTHS: Final = tuple(f"2024{month:02d}" for month in range(1, 13))
@@ -32,8 +33,7 @@ _SELF_SUFFICIENT: Final = 0.05
 """Planted: the share of its spending that the poorest county earns itself."""
 _MOST: Final = 8e8
 """No county is given more than 800亿元 a year (in hundredths of 万元): the richer ones live on their own."""
-_POLICY_YEARS: Final = (2021, 2022, 2023, 2024)
-_POLICIES: Final = 12
+_FIRST_PAYMENT: Final = "2022-01-04"
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,12 @@ def _budget_columns(
     }
 
 
-def policy_of(payment: Ints) -> pa.Array:
-    """The policy that each payment cites, in the form of the policy documents' identifiers."""
-    year = np.array(_POLICY_YEARS)[payment % len(_POLICY_YEARS)]
-    return col.joined("HBZC", col.integers(year), col.padded(payment % _POLICIES + 1, 8))
+def _policies(province: Province) -> pa.Array:
+    """The identifiers of documents that are in force for good: where there are any, those from before the first payment."""
+    known = papers(province)
+    lasting = known.lasting()
+    older = lasting[known.written[lasting] < np.datetime64(_FIRST_PAYMENT)]
+    return col.pick(known.id, older if len(older) else lasting)
 
 
 def fund_payments(province: Province) -> Iterator[col.Extract]:
@@ -140,10 +142,11 @@ def fund_payments(province: Province) -> Iterator[col.Extract]:
     companies = np.flatnonzero(settled[: firms.listed])
     firm, person = companies[col.draw(generator, len(companies), count)], people.draw_adults(generator, count)
     office = col.draw(generator, len(province.places.code), count)
-    paid = col.days_between(generator, "2022-01-04", "2024-12-15", count)
+    paid = col.days_between(generator, _FIRST_PAYMENT, "2024-12-15", count)
     least, most = (np.array(bounds)[kind] for bounds in ((1_000_000, 50_000, 10_000_000), (90_000_000, 600_000, 3_000_000_000)))
     amount = (least + generator.random(count) * (most - least)).astype(np.int64)
-    policy = generator.integers(0, _POLICIES * len(_POLICY_YEARS), size=count)
+    policies = _policies(province)
+    policy = generator.integers(0, len(policies), size=count)
     returned = generator.random(count) < 0.02
     for axis in (firm, amount, policy):
         axis[2:4] = axis[twice]
@@ -151,7 +154,7 @@ def fund_payments(province: Province) -> Iterator[col.Extract]:
     yield col.Extract("fund_payment", "2024-12-31", _payees(province, kind, firm, person, office) | {
         "pay_no": col.joined("ZF13", col.integers(col.year_of(paid)), col.padded(np.arange(count) + 1, 10)),
         "fund_code": col.joined("HB-", col.pick(["QY", "HM", "ZD"], kind), "-", col.padded(policy + 1, 4)),
-        "policy_id": col.either((kind == 0) | (policy % 3 > 0), policy_of(policy), None),
+        "policy_id": col.either((kind == 0) | (policy % 3 > 0), col.pick(policies, policy), None),
         "amount": col.decimals(amount, 2),
         "payment_date": col.days(paid),
         "return_flag": col.either(returned, "1", "0"),

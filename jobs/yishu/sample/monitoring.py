@@ -56,9 +56,9 @@ def air(province: Province) -> Iterator[col.Extract]:
     fault[:, :, :, 6:] = np.minimum(fault[:, :, :, 6:], 1)
     fault[smog | (unit == _DARK)] = 0
     fault[_DARK * stations, :, 0, 3:11] = 2
-    yield col.Extract(
-        "air_quality", "2024-12-31", _air_columns(province, generator, fine, fault, days), np.arange(int(np.prod(shape)))
-    )
+    kept = np.isin(unit, (_SMOGGY, _LAGGING, _DARK))
+    columns = _air_columns(province, generator, fine, fault, days)
+    yield col.Extract("air_quality", "2024-12-31", columns, np.flatnonzero(np.repeat(kept, fine[0].size)))
 
 
 def _air_columns(

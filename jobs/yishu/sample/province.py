@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,9 @@ from yishu.sample.digits import Ints, distinct_serials, usccs
 from yishu.sample.firms import Firms, make_firms
 from yishu.sample.people import People, make_people
 from yishu.sample.places import Department, Indicator, Places, read_departments, read_indicators, read_industries, read_places
+
+_FIRMS_AT_LEAST: Final = 200
+"""So many are enough for some of each kind that departments ask: old ones, industry, exporters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +104,7 @@ def make_province(
     """
     places = read_places(codelists, part_generator(seed, "places"))
     people = make_people(places, part_generator(seed, "people"), max(rows, 50))
-    firms = make_firms(places, people, read_industries(codelists), part_generator(seed, "firms"), rows)
+    firms = make_firms(places, people, read_industries(codelists), part_generator(seed, "firms"), max(rows, _FIRMS_AT_LEAST))
     codes, names = _bureaus(places, part_generator(seed, "bureaus"))
     return Province(
         seed=seed,
