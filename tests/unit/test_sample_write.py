@@ -37,7 +37,7 @@ def project() -> Project:
 @pytest.fixture(scope="module")
 def written(project: Project, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Truth]:
     folder = tmp_path_factory.mktemp("sample")
-    truth = write_sample(project, folder / "landing", datasets=None, rows=300, seed=5, dirt=0.06, truth=folder / "truth.json")
+    truth = write_sample(project, folder / "landing", datasets=None, rows=600, seed=5, dirt=0.06, truth=folder / "truth.json")
     return folder, truth
 
 
