@@ -23,6 +23,8 @@ COMMANDS = {
     "release": ("decide", "Let a held delivery pass."),
     "reject": ("decide", "Send a held delivery back."),
     "reprocess": ("decide", "Send a delivery, a dataset or a damaged table through again."),
+    "plan": ("evolve", "What changed contracts would do to the tables, counted; nothing is changed."),
+    "apply": ("evolve", "Make the tables what yishu plan shows."),
     "quarantine": ("quarantine", "List, show, fix, waive and replay rows in quarantine."),
     "catalog": ("contracts", "Build the catalog now."),
     "server": ("machine", "The local server: start, stop, status."),

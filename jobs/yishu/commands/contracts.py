@@ -2,34 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from yishu.commands.evolve import change_json, tell_changes
 from yishu.commands.opening import opened, say_json
 from yishu.contract.check import check as find_errors
 from yishu.contract.load import load_project, read_project
-from yishu.settings import load_settings
+from yishu.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from yishu.contract.model import Project
+    from yishu.derive.change import Change
 
 
 @click.command()
+@click.option("--against", help="A folder or a git revision: what changed since, and whether it is safe.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def check(as_json: bool) -> int:
-    """Check every contract; each error says file, line and remedy."""
+def check(against: str | None, as_json: bool) -> int:
+    """Check every contract; each error says file, line and remedy.
+
+    Where there is a lake, or with --against, also what changed: safe, in need of a restatement, or breaking (exit code 1).
+    """
     settings = load_settings()
     project, broken = read_project(settings.project)
     errors = [*broken, *find_errors(project)]
+    changed = [] if errors else _changes(settings, project, against)
     if as_json:
         say_json({"errors": [
             {"code": e.code, "file": str(e.place.file) if e.place else None, "line": e.place.line if e.place else None,
              "what": e.what, "expected": e.expected, "remedy": e.remedy} for e in errors
-        ]})  # fmt: skip
+        ]} | ({"changes": [change_json(c) for c in changed]} if changed or against else {}))  # fmt: skip
     else:
         for error in errors:
             click.secho(str(error), fg="red")
         found = f"{len(project.databases)} databases, {len(project.datasets)} datasets, {len(project.marts)} marts"
         click.echo(f"{found}: {len(errors)} errors" if errors else f"{found}: all good")
-    return 2 if errors else 0
+        tell_changes(changed)
+    return 2 if errors else int(any(c.verdict == "breaking" for c in changed))
+
+
+def _changes(settings: Settings, project: Project, against: str | None) -> Sequence[Change]:
+    """What changed since a revision or, where none is given, since the lake's tables were written; nothing without a lake."""
+    if against is not None:
+        from yishu.contract.revision import project_at
+        from yishu.derive.evolution import project_changes
+
+        with project_at(settings.project, against) as before:
+            return project_changes(before, project)
+    if not settings.ledger and not (settings.home / "ledger.db").is_file():
+        return ()
+    from yishu.flow.agreed import lake_changes
+    from yishu.lake.lake import open_lake
+
+    lake = open_lake(settings, project=project)
+    with closing(lake.ledger):
+        return lake_changes(lake)
 
 
 @click.command()

@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
     check_datasets.names,
     check_datasets.names_once,
     check_datasets.reserved_names,
+    check_datasets.renames,
     check_datasets.shared_holds_marts,
     check_datasets.key_not_null,
     check_datasets.sequence,

@@ -77,6 +77,20 @@ def reserved_names(project: Project) -> Iterable[Finding]:
                 yield Finding(Place(contract.file, rule.line), f"rule {rule.name!r}", "choose another name", name_of(contract))
 
 
+def renames(project: Project) -> Iterable[Finding]:
+    """yishu.renamedFrom is a name that no field of the table has any more, and that one field alone had."""
+    for contract in contracts(project):
+        given = [field.renamed_from for field in contract.fields]
+        for field in contract.fields:
+            old = field.renamed_from
+            if old is not None and (given.count(old) > 1 or old in {f.name for f in contract.fields}):
+                yield Finding(
+                    at_field(contract, field.name, "customProperties", ("property", "yishu.renamedFrom")),
+                    f"field {field.name!r} is renamed from {old!r}, which is another field's", "correct the name, or remove it",
+                    name_of(contract),
+                )  # fmt: skip
+
+
 def shared_holds_marts(project: Project) -> Iterable[Finding]:
     """A database under schemas/shared has marts only: departments hand in nothing for it."""
     for dataset in project.datasets.values():

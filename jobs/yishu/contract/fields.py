@@ -47,7 +47,7 @@ def _read_field(
         as_of=keys.as_of, pattern=_text(limits.get("pattern")), values=_code_values(given),
         minimum=_number(limits.get("minimum")), maximum=_number(limits.get("maximum")),
         reference=_reference(given.relationships, reading, *at), description=given.description or "",
-        examples=tuple(_code(e) for e in given.examples or ()),
+        examples=tuple(_code(e) for e in given.examples or ()), renamed_from=keys.renamed_from,
         rules=read_rules(given.quality, given.name, reading, *at), line=reading.document.line(*at),
     )  # fmt: skip
     return inherit(field, keys, given, elements, reading, *at)

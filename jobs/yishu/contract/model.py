@@ -133,6 +133,8 @@ class Field(Frozen):
     standard: str = ""
     description: str = ""
     examples: tuple[str, ...] = ()
+    renamed_from: str | None = None
+    """The name that it had before: what stands under that one is taken over."""
     rules: tuple[Rule, ...] = ()
     line: int = 0
 

@@ -50,6 +50,7 @@ class FieldKeys(Frozen):
     check: Annotated[Check | None, Value(alias="yishu.check")] = None
     codelist: Annotated[str | None, Value(alias="yishu.codelist")] = None
     standard: Annotated[str | None, Value(alias="yishu.standard")] = None
+    renamed_from: Annotated[str | None, Value(alias="yishu.renamedFrom")] = None
 
 
 class ReferenceKeys(Frozen):

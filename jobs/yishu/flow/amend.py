@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.flow import cases, judge, silver
+from yishu.flow.agreed import require_agreed, wording_now
 from yishu.flow.bad_rows import spelled_out
 from yishu.flow.family import Spot, balanced, family, spots
 from yishu.flow.gate import Decision, decide
@@ -86,10 +87,11 @@ def _settle(lake: Lake, open_spark: OpenSpark, corrected: Delivery, correction: 
     """The correction of an accepted delivery."""
     dataset, spark = lake.project.datasets[correction.dataset], open_spark()
     require_sound(lake, f"bronze.{dataset.name}", f"silver.{dataset.name}", f"quarantine.{dataset.name}")
+    require_agreed(lake, dataset)
     tune(spark, corrected.balance.received)
     with judge.judged(lake, spark, dataset, correction) as verdicts:
         decision, counts = _gate(lake, spark, correction, verdicts)
-        lake.ledger.record_rules(correction.id, counts)
+        lake.ledger.record_rules(correction.id, counts, wording_now(lake, dataset))
         if not decision.accepted and not silver.released(lake, correction):
             return silver.hold(lake, dataset, correction, verdicts, decision)
         silver.require_all(correction, verdicts)
@@ -201,4 +203,4 @@ def _merge(lake: Lake, spark: SparkSession, standing: list[Delivery], passage: P
     else:
         accepted = lake.ledger.deliveries(dataset=dataset.name, states={"accepted"})
         rebuild(lake, spark, dataset, [*(d for d in accepted if d.id != passage.delivery.id), passage.delivery], to.app_id)
-    note(lake, f"silver.{dataset.name}")
+    note(lake, f"silver.{dataset.name}", contract=wording_now(lake, dataset))

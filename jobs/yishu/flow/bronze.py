@@ -38,7 +38,7 @@ from yishu.lake.lake import Lake
 from yishu.lake.ledger import Balance, Delivery, LandedFile
 
 if TYPE_CHECKING:
-    from deltalake import DeltaTable
+    from deltalake import DeltaTable, WriterProperties
 
 DELIVERY, FILE = "_delivery", "_file"
 READERS: dict[FileFormat, Callable[[Source, Dataset], Reading]] = {
@@ -218,27 +218,34 @@ class _Stamped:
 
 
 def _write(path: Path, rows: _Stamped, schema: pa.Schema, app_id: str, notes: Sequence[str]) -> None:
-    from deltalake import ColumnProperties, CommitProperties, Transaction, WriterProperties, write_deltalake
+    from deltalake import CommitProperties, Transaction, write_deltalake
     from deltalake.exceptions import DeltaError
 
     mark = {_MARK: app_id, _NOTES: json.dumps(notes, ensure_ascii=False)}
-    # Nobody looks for single values in bronze: statistics on text would cost a third of the write, and a dictionary
-    # of cells that rarely repeat makes Spark's read twice as long.
-    plain = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
     try:
         write_deltalake(
             str(path), pa.RecordBatchReader.from_batches(schema, rows.batches()), mode="append", schema_mode="merge",
             storage_options=places.options(path),
             partition_by=[DELIVERY], configuration={"delta.dataSkippingNumIndexedCols": "0"}, target_file_size=_FILE_BYTES,
-            writer_properties=WriterProperties(
-                compression="SNAPPY", max_row_group_size=_GROUP_ROWS, default_column_properties=plain
-            ),
+            writer_properties=text_columns(),
             commit_properties=CommitProperties(custom_metadata=mark, app_transactions=[Transaction(app_id, 1)]),
         )  # fmt: skip
     except (DeltaError, OSError, pa.ArrowException) as error:
         if rows.refused is not None:
             raise rows.refused from error
         raise _trouble(path, error) from error
+
+
+def text_columns() -> WriterProperties:
+    """How columns of text are written.
+
+    Nobody looks for single values in bronze: statistics on text would cost a third of the write, and a dictionary of cells that
+    rarely repeat makes Spark's read twice as long.
+    """
+    from deltalake import ColumnProperties, WriterProperties
+
+    plain = ColumnProperties(statistics_enabled="NONE", dictionary_enabled=False)
+    return WriterProperties(compression="SNAPPY", max_row_group_size=_GROUP_ROWS, default_column_properties=plain)
 
 
 def _trouble(path: Path, error: Exception) -> MachineError:

@@ -81,10 +81,10 @@ def came_back(lake: Lake, delivery: Delivery, back: Collection[Spot], because: B
 def look_again(lake: Lake, delivery: Delivery) -> None:
     """A delivery was sent through again: what was open may pass today, and what was replayed may be bad."""
     broken = _broken(lake.quarantine(delivery.dataset), delivery.id)
-    again = [d for d in lake.ledger.decisions(delivery.id) if d.verb == "reprocess"]
+    again = [d for d in lake.ledger.decisions(delivery.id) if d.verb in ("reprocess", "restate")]
     if not again:
         return
-    because, by = Because(again[-1].actor, again[-1].reason), "reprocess"
+    because, by = Because(again[-1].actor, again[-1].reason), again[-1].verb
     known = {(c.file, c.row): c for c in lake.ledger.cases(delivery.id) if c.state in ("open", "replayed")}
     _record(lake, delivery, "replayed", {s: c.rules for s, c in known.items() if c.state == "open" and s not in broken}, by, because)
     _record(lake, delivery, "open", {s: broken[s] for s, c in known.items() if c.state == "replayed" and s in broken}, by, because)

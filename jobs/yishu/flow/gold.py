@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from yishu.contract.model import Dataset, Field, Mart
 from yishu.derive.masks import gold_columns, gold_key, padded_keys
 from yishu.derive.spark_types import Column, delta_schema, silver_ddl, spark_type, system_columns
 from yishu.errors import ContractError, DataError, Place, TableDamaged
+from yishu.flow.agreed import waits_for, wording_now
 from yishu.flow.inputs import NEVER_FILLED, bind_inputs, input_state
 from yishu.flow.soundness import note, require_sound
 from yishu.lake import tables
@@ -26,6 +28,8 @@ from yishu.lake.session import tune
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+
+log = logging.getLogger("yishu")
 
 _FORM = "1"
 """Raised when what this module makes of the same inputs changes, so that all gold is built again."""
@@ -40,6 +44,8 @@ class Shown:
     fields: Sequence[Field]
     key: tuple[str, ...] = ()
     more: tuple[Column, ...] = ()
+    contract: str = ""
+    """A mart's wording, as the ledger keeps it."""
 
 
 def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
@@ -59,10 +65,14 @@ def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     due = _due(lake, table, mart.inputs, _texts(mart))
     if due is None:
         return False
+    for dataset in waits_for(lake, table):
+        log.warning("%s waits for silver.%s: its contract changed, see yishu plan %s", table, dataset, dataset)
+        return False
     spark = open_spark()
     tune(spark, _rows_of(lake, mart.inputs))
     frame = _run_select(spark, mart, bind_inputs(lake, spark, mart.select.read_text(encoding="utf-8"), mart.inputs))
-    _publish_table(lake, spark, Shown(table, mart.title, mart.fields, mart.key), frame, due)
+    shown = Shown(table, mart.title, mart.fields, mart.key, contract=wording_now(lake, mart))
+    _publish_table(lake, spark, shown, frame, due)
     return True
 
 
@@ -97,7 +107,8 @@ def is_due(lake: Lake, table: str) -> bool:
 
 
 def _texts(mart: Mart) -> list[str]:
-    return [mart.select.read_text(encoding="utf-8"), mart.file.read_text(encoding="utf-8")]
+    masks = [f"{f.grade}{f.mask}" for f in mart.fields]  # an element may have changed them
+    return [mart.select.read_text(encoding="utf-8"), mart.file.read_text(encoding="utf-8"), *masks]
 
 
 @dataclass(frozen=True)
@@ -165,7 +176,7 @@ def _publish_table(lake: Lake, spark: SparkSession, target: Shown, frame: DataFr
         if noted is None or noted.definition != due.definition:
             tables.register(spark, target.table, path, target.title)
         tables.assert_readable_by_all(path)
-        note(lake, target.table, due.inputs, due.definition)
+        note(lake, target.table, due.inputs, due.definition, target.contract)
 
 
 def _table_age(path: Path) -> int:

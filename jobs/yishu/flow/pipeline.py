@@ -11,8 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from yishu.contract.levels import dataset_levels, mart_levels
-from yishu.errors import MachineError, YishuError
-from yishu.flow import amend, bronze, gold, silver
+from yishu.contract.model import Dataset
+from yishu.errors import DataError, MachineError, YishuError
+from yishu.flow import agreed, amend, bronze, evolving, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
 from yishu.flow.metastore import make_known
@@ -70,20 +71,37 @@ def to_silver(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery
 
 def refine(lake: Lake, open_spark: OpenSpark, dataset: str) -> list[Delivery]:
     """All that waits of one dataset, in the order of its claims, through bronze and silver; then its base table in gold."""
+    contract = lake.project.datasets[dataset]
+    evolving.take_over_names(lake, contract)
     counted = [to_bronze(lake, delivery) for delivery in lake.ledger.deliveries(dataset=dataset, states={"waiting"})]
     for delivery in lake.ledger.deliveries(dataset=dataset, states={"bronze"}):
         counted.append(hold_to_manifest(lake, delivery))  # a run was killed between the two, or it is sent through again
     done = [delivery for delivery in counted if delivery.state == "rejected"]
+    if not _kept_up(lake, open_spark, contract):
+        return done
     for delivery in silver.ready(lake, dataset):
         done.append(to_silver(lake, open_spark, delivery))
     _answer(lake, dataset)
-    gold.share(lake, open_spark, lake.project.datasets[dataset])
+    gold.share(lake, open_spark, contract)
     make_known(lake, open_spark)
     return done
 
 
+def _kept_up(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> bool:
+    """False where the contract changed so that somebody must decide, and nothing has come meanwhile that waits for it."""
+    try:
+        evolving.keep_up(lake, open_spark, dataset)
+    except DataError as error:
+        _answer(lake, dataset.name)
+        if silver.ready(lake, dataset.name):
+            raise
+        log.warning("%s", error)
+        return False
+    return True
+
+
 def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
-    """Silver → one mart, if any of its inputs changed."""
+    """Silver → one mart, if any of its inputs changed; not while one of them waits for a person."""
     built = gold.build(lake, open_spark, table)
     make_known(lake, open_spark)
     if built:
@@ -115,7 +133,7 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
         targets: databases or datasets; all where none is given.
     """
     report = Report()
-    datasets = _chosen(lake, tuple(targets))
+    datasets = chosen(lake, tuple(targets))
     for name in datasets if len(datasets) < len(lake.project.datasets) else [None, *_pulled(lake)]:
         while found := _guarded(report, receive, lake, name):
             report.received += found
@@ -137,13 +155,17 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
 
 def pending(lake: Lake) -> list[str]:
     """The databases for which there is work: new files in landing, extracts to pull, deliveries on their way, changed marts."""
-    waiting = {d.dataset for d in lake.ledger.deliveries(states={"waiting", "bronze"})}
+    behind = {d.name for d in lake.project.datasets.values() if agreed.is_behind(lake, d)}
+    stopped = {name for name in behind if agreed.is_waiting(lake, lake.project.datasets[name])}  # a person is to decide
+    waiting = {d.dataset for d in lake.ledger.deliveries(states={"bronze"})}
     waiting |= {d.dataset for d in lake.ledger.deliveries(states={"held"}) if silver.to_release(lake, d)}
+    waiting = ((waiting | behind) - stopped) | {d.dataset for d in lake.ledger.deliveries(states={"waiting"})}
     known, new = lake.project.datasets, receiving.datasets_with_new_files(lake)
     if new - known.keys():
         receive(lake)  # what no contract knows has no task of its own: it is answered here
     waiting |= new | {name for name in _pulled(lake) if pull_due(lake, name, FAILED_REST)}
-    marts = {m.database for m in lake.project.marts.values() if gold.is_due(lake, m.table)}
+    due = [m for m in lake.project.marts.values() if gold.is_due(lake, m.table)]
+    marts = {m.database for m in due if not agreed.waits_for(lake, m.table)}
     return sorted({known[d].database for d in waiting if d in known} | marts)
 
 
@@ -159,12 +181,13 @@ def _answer(lake: Lake, dataset: str | None) -> None:
             lake.ledger.move(delivery.id, delivery.state, receipt=receipt_name(lake, write_receipt(lake, delivery)))
 
 
-def _chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:
+def chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:
+    """The datasets that databases' and datasets' names stand for; all where none is given."""
     if not targets:
         return sorted(lake.project.datasets)
     from yishu.errors import UsageError
 
-    chosen: set[str] = set()
+    found: set[str] = set()
     for target in targets:
         inside = {d.name for d in lake.project.datasets.values() if target in (d.name, d.database)}
         if not inside and target not in lake.project.databases:
@@ -172,8 +195,8 @@ def _chosen(lake: Lake, targets: tuple[str, ...]) -> list[str]:
                 f"no database or dataset {target}", code="target", expected="a name that yishu check lists",
                 remedy=f"one of {', '.join(sorted(lake.project.databases))}, or a dataset's name",
             )  # fmt: skip
-        chosen |= inside
-    return sorted(chosen)
+        found |= inside
+    return sorted(found)
 
 
 def _concerned(lake: Lake, table: str, databases: set[str]) -> bool:

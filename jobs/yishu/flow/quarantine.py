@@ -15,8 +15,10 @@ from typing import cast
 from yishu.contract.model import Dataset
 from yishu.errors import UsageError
 from yishu.flow import cases
+from yishu.flow.agreed import require_agreed
 from yishu.flow.bad_rows import Wanted, spelled_out
 from yishu.flow.cases import Because, broken_rules
+from yishu.flow.evolving import take_over_names
 from yishu.flow.family import ROW, Spot, balanced, family, rows_of, spots
 from yishu.flow.judge import judged
 from yishu.flow.manifest import field_of
@@ -49,6 +51,7 @@ def fix(lake: Lake, delivery: str, row: str, changes: Mapping[str, str], because
     """
     found = _touchable(lake, delivery, "fix")
     dataset = lake.project.datasets[found.dataset]
+    take_over_names(lake, dataset)
     spot = _spot(row, broken_rules(lake, found), found)
     values = _cells(lake, dataset, found, spot) | _named(dataset, changes)
     titles = titles_of(dataset)
@@ -137,6 +140,7 @@ def _judge_again(
     """None where every bad row still is."""
     require_sound(lake, *(f"{layer}.{delivery.dataset}" for layer in ("bronze", "silver", "quarantine")))
     dataset, spark = lake.project.datasets[delivery.dataset], open_spark()
+    require_agreed(lake, dataset)
     path = lake.quarantine(dataset.name)
     with judged(lake, spark, dataset, delivery) as verdicts:
         # rows that were good stay good: a rule that became stricter judges the next delivery, not this one

@@ -12,6 +12,7 @@ from yishu.contract.model import Dataset
 from yishu.derive.spark_types import delta_schema, silver_table
 from yishu.errors import DataError
 from yishu.flow import cases, judge
+from yishu.flow.agreed import require_agreed, wording_now
 from yishu.flow.bad_rows import spelled_out
 from yishu.flow.family import root_of
 from yishu.flow.gate import Decision, decide
@@ -41,14 +42,16 @@ def settle(lake: Lake, open_spark: OpenSpark, delivery: Delivery) -> Delivery:
     Raises:
         TableDamaged: silver or quarantine is not as the ledger left it.
         ContractError: a rule cannot run.
+        DataError: the contract changed so that new rows may not stand beside those that are there.
     """
     dataset = lake.project.datasets[delivery.dataset]
     require_sound(lake, f"bronze.{dataset.name}", f"silver.{dataset.name}", f"quarantine.{dataset.name}")
+    require_agreed(lake, dataset)
     spark = open_spark()
     tune(spark, delivery.balance.received)
     with judge.judged(lake, spark, dataset, delivery) as verdicts:
         decision, counts = decided(lake, spark, dataset, verdicts)
-        lake.ledger.record_rules(delivery.id, counts)
+        lake.ledger.record_rules(delivery.id, counts, wording_now(lake, dataset))
         if not decision.accepted and not released(lake, delivery):
             return hold(lake, dataset, delivery, verdicts, decision)
         return _accept(lake, spark, passage(lake, dataset, delivery, verdicts))
@@ -183,7 +186,7 @@ def _merge(lake: Lake, spark: SparkSession, passage: Passage) -> None:
         rebuild(lake, spark, dataset, [*kept, delivery], passage.app_id("silver"))
     else:
         merge_in(_arrival(lake, spark, passage))
-    note(lake, f"silver.{dataset.name}")
+    note(lake, f"silver.{dataset.name}", contract=wording_now(lake, dataset))
 
 
 def _arrival(lake: Lake, spark: SparkSession, passage: Passage) -> Arrival:

@@ -53,9 +53,12 @@ def find_damage(lake: Lake, name: str) -> str | None:
     return None
 
 
-def note(lake: Lake, name: str, inputs: str = "", definition: str = "") -> None:
-    """Write down the table's id and version after a commit of ours."""
+def note(lake: Lake, name: str, inputs: str = "", definition: str = "", contract: str | None = None) -> None:
+    """Write down the table's id and version after a commit of ours; the wording that it goes by stays where none is given."""
     found = tables.look(lake.path(name))
     if found is None:
         return
-    lake.ledger.record_table(TableState(name, found.id, found.version, inputs, definition))
+    if contract is None:
+        noted = lake.ledger.table(name)
+        contract = noted.contract if noted else ""
+    lake.ledger.record_table(TableState(name, found.id, found.version, inputs, definition, contract))

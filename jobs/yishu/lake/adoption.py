@@ -230,7 +230,7 @@ def _commit(to: Target, files: Sequence[Path], gone: Sequence[Path]) -> None:
     if not exists(to.path):
         _create(to, files)
         return
-    _widen(to)
+    widen(to)
     table = places.delta(to.path)
     if set(gone) - set(data_files(to.path, table)):
         raise raced(to.path)
@@ -260,8 +260,12 @@ def _create(to: Target, files: Sequence[Path]) -> None:
     )  # fmt: skip
 
 
-def _widen(to: Target) -> None:
-    """Give the table the columns that it lacks; its older rows have no value there."""
+def widen(to: Target) -> None:
+    """Give the table the columns that it lacks; its older rows have no value there. No file is touched.
+
+    Raises:
+        DataError: a column has another type in the table.
+    """
     from deltalake import Schema
 
     table = places.delta(to.path)

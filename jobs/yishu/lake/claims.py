@@ -52,7 +52,7 @@ def claim(conn: sa.Connection, now: dt.datetime, asked: Claim) -> str:
             id=delivery, ordinal=_next(conn, deliveries.c.ordinal), department=department, dataset=dataset, period=period,
             content=content, repeat=repeat, state=state, generation=generation, received=0, loaded=0, duplicates=0,
             quarantined=0, rejected=0, reason=why, receipt="", supersedes=None, claimed_at=now.isoformat(),
-            manifest=asked.manifest, corrects=asked.corrects,
+            manifest=asked.manifest, corrects=asked.corrects, contract="",
         )
     )  # fmt: skip
     _write_files(conn, delivery, files)

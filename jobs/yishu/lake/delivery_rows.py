@@ -50,6 +50,7 @@ def deliveries(conn: sa.Connection, query: sa.Select[tuple[object, ...]]) -> lis
             balance=Balance(r.received, r.loaded, r.duplicates, r.quarantined, r.rejected),
             reason=r.reason, receipt=r.receipt, supersedes=r.supersedes, claimed_at=dt.datetime.fromisoformat(r.claimed_at),
             manifest_file=next(iter(files.get((r.id, "manifest"), ())), None), manifest=r.manifest, corrects=r.corrects,
+            contract=r.contract,
         )
         for r in rows
     ]  # fmt: skip

@@ -159,11 +159,12 @@ class Ledger:
             rows = conn.execute(query).all()
         return [StageRun(row.stage, _time(row.started), _time(row.finished), json.loads(row.detail)) for row in rows]
 
-    def record_rules(self, delivery_id: str, counts: Sequence[RuleCount]) -> None:
-        """Replace the delivery's counts per rule; their order is kept."""
+    def record_rules(self, delivery_id: str, counts: Sequence[RuleCount], contract: str = "") -> None:
+        """Replace the delivery's counts per rule, in their order, and the wording by which its rows were judged."""
         rows = [{"delivery": delivery_id, "position": at} | asdict(count) for at, count in enumerate(counts)]
         with self._store.write() as conn:
             _replace(conn, t.rule_counts, delivery_id, rows)
+            conn.execute(sa.update(t.deliveries).where(t.deliveries.c.id == delivery_id).values(contract=contract))
 
     def rules(self, delivery_id: str) -> list[RuleCount]:
         rules = t.rule_counts.c
@@ -189,6 +190,30 @@ class Ledger:
     def forget_table(self, name: str) -> None:
         with self._store.write() as conn:
             conn.execute(sa.delete(t.table_states).where(t.table_states.c.name == name))
+
+    def keep_contracts(self, name: str, texts: Mapping[str, str]) -> None:
+        """Keep wordings of a contract, and what belongs to them, by the hash of each; what is known is not written again."""
+        c = t.contracts.c
+        with self._store.read() as conn:
+            known = set(conn.execute(sa.select(c.hash).where(c.hash.in_(texts))).scalars())
+        if set(texts) <= known:
+            return
+        with self._store.write() as conn:
+            known = set(conn.execute(sa.select(c.hash).where(c.hash.in_(texts))).scalars())
+            rows = [{"hash": h, "name": name, "text": text, "since": self._clock().isoformat()} for h, text in texts.items()]
+            conn.execute(sa.insert(t.contracts), [row for row in rows if row["hash"] not in known])
+
+    def contract(self, hash: str) -> str:
+        """The text that was kept under a hash; empty where there is none."""
+        with self._store.read() as conn:
+            return conn.execute(sa.select(t.contracts.c.text).where(t.contracts.c.hash == hash)).scalar() or ""
+
+    def date_contract(self, dataset: str, contract: str, *, every: bool = False) -> None:
+        """Accepted deliveries count as judged by this wording: those that have none, or every one."""
+        d = t.deliveries.c
+        mine = sa.update(t.deliveries).where(d.dataset == dataset, d.state == "accepted", sa.or_(d.contract == "", sa.literal(every)))
+        with self._store.write() as conn:
+            conn.execute(mine.values(contract=contract))
 
     def decide(self, delivery_id: str, verb: Verb, *, actor: str, reason: str) -> None:
         """Write down what a person decides, before it is carried out.

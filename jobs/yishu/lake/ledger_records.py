@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 DeliveryState = Literal["waiting", "bronze", "held", "accepted", "rejected", "superseded", "unchanged"]
-Verb = Literal["release", "reject", "reprocess", "replay", "correct", "fix", "waive"]
+Verb = Literal["release", "reject", "reprocess", "replay", "correct", "fix", "waive", "restate"]
 CaseState = Literal["open", "fixed", "waived", "replayed"]
 FileRole = Literal["data", "manifest"]
 
@@ -65,6 +65,8 @@ class Delivery:
     """What the manifest promises, as JSON; empty where there is none, or none that can be read."""
     corrects: str | None = None
     """The delivery of which it holds bad rows, corrected; those that still are bad are its own from then on."""
+    contract: str = ""
+    """The wording (its hash) by which its rows were judged last; empty where that was not kept."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class TableState:
     version: int
     inputs: str
     definition: str
+    contract: str = ""
+    """Of silver and marts: the contract's wording (its hash) with which it was written."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ deliveries = sa.Table(
     _text("content"), _whole("repeat"), _text("state"), _whole("generation"),
     _whole("received"), _whole("loaded"), _whole("duplicates"), _whole("quarantined"), _whole("rejected"),
     _text("reason"), _text("receipt"), sa.Column("supersedes", sa.Text, sa.ForeignKey("deliveries.id")), _text("claimed_at"),
-    _text("manifest"), sa.Column("corrects", sa.Text),
+    _text("manifest"), sa.Column("corrects", sa.Text), _text("contract"),
     sa.UniqueConstraint("ordinal", name="deliveries_ordinal"),
     sa.UniqueConstraint("department", "dataset", "period", "content", "repeat", name="deliveries_content"),
     sa.Index("deliveries_state", "state", "dataset"),
@@ -62,8 +62,10 @@ rule_counts = sa.Table(
 
 table_states = sa.Table(
     "table_states", metadata,
-    _text("name", primary_key=True), _text("table_id"), _whole("version"), _text("inputs"), _text("definition"),
+    _text("name", primary_key=True), _text("table_id"), _whole("version"), _text("inputs"), _text("definition"), _text("contract"),
 )  # fmt: skip
+
+contracts = sa.Table("contracts", metadata, _text("hash", primary_key=True), _text("name"), _text("text"), _text("since"))
 
 decisions = sa.Table(
     "decisions", metadata,

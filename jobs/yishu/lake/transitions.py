@@ -41,6 +41,7 @@ DECIDABLE: dict[Verb, tuple[DeliveryState, ...]] = {
     "correct": ("held",),
     "fix": ("waiting",),
     "waive": ("held", "accepted"),
+    "restate": ("accepted",),
 }
 _COUNTS = ("received", "loaded", "duplicates", "quarantined", "rejected")
 
