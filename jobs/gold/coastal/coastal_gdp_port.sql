@@ -80,11 +80,17 @@ shares as (
   join province p on p.year_no = r.year_no
 ),
 correlated as (
-  -- Complete years only: half a year's cargo against a whole year's GDP would look like a fall.
+  -- Complete years only: half a year's cargo against a whole year's GDP would look like a fall. Spark's corr() fails where one of
+  -- the two never changes.
   select
     city,
     count_if(is_complete) as years,
-    corr(cast(share_pct as double), cast(throughput_wt as double)) filter (where is_complete) as r
+    covar_pop(cast(share_pct as double), cast(throughput_wt as double)) filter (where is_complete)
+      / nullif(
+        stddev_pop(cast(share_pct as double)) filter (where is_complete)
+        * stddev_pop(cast(throughput_wt as double)) filter (where is_complete),
+        0
+      ) as r
   from shares
   group by city
 ),
@@ -104,7 +110,7 @@ select
   s.foreign_wt,
   s.container_teu,
   s.months as throughput_months,
-  case when c.years >= 3 and not isnan(c.r) then c.r end as share_throughput_corr,
+  case when c.years >= 3 then c.r end as share_throughput_corr,
   c.years as correlation_years,
   s.vintage_no as gdp_vintage_no
 from shares s

@@ -47,11 +47,14 @@ joined as (
   left join exports e on e.division_code = r.division_code and e.period = r.period
 ),
 correlated as (
+  -- Spark's corr() fails where one of the two never changes, as the exports of a county that has none.
   select
     division_code,
-    count_if(out_in_ratio is not null and export_yi is not null) as months,
-    corr(cast(out_in_ratio as double), cast(export_yi as double)) as r
+    count(*) as months,
+    covar_pop(cast(out_in_ratio as double), cast(export_yi as double))
+      / nullif(stddev_pop(cast(out_in_ratio as double)) * stddev_pop(cast(export_yi as double)), 0) as r
   from joined
+  where out_in_ratio is not null and export_yi is not null
   group by division_code
 ),
 names as (
@@ -75,10 +78,10 @@ select
   coalesce(r.clusters, 0) as clusters,
   r.export_yi as cluster_export_yi,
   r.ytd_export_yi as ytd_cluster_export_yi,
-  case when c.months >= 6 and not isnan(c.r) then c.r end as ratio_export_corr,
-  c.months as correlation_months
+  case when c.months >= 6 then c.r end as ratio_export_corr,
+  coalesce(c.months, 0) as correlation_months
 from joined r
-join correlated c on c.division_code = r.division_code
+left join correlated c on c.division_code = r.division_code
 -- Counties only: a city's or the province's sum in the file is no county.
 join codes.reporting_units u
   on u.division = r.division_code
