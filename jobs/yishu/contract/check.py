@@ -30,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     check_datasets.references,
     check_datasets.no_reference_cycle,
     check_datasets.rule_columns,
+    check_datasets.rule_conditions,
     check_datasets.suppliers,
     check_datasets.sharing_terms,
     check_supply.supply_keys,

@@ -10,6 +10,7 @@ from yishu.contract.finding import Contract, Finding, at_field, at_key, contract
 from yishu.contract.graph import ring_in
 from yishu.contract.levels import datasets_before
 from yishu.contract.model import Dataset, Project, Rule
+from yishu.contract.select import condition_trouble
 from yishu.contract.yaml_lines import Step, locate
 from yishu.errors import Place
 
@@ -215,6 +216,20 @@ def rule_columns(project: Project) -> Iterable[Finding]:
                         Place(contract.file, rule.line), f"rule {rule.name!r} is about column {column!r}, which does not exist",
                         "correct the column's name", name_of(contract),
                     )  # fmt: skip
+
+
+def rule_conditions(project: Project) -> Iterable[Finding]:
+    """A rule's row_condition is one SQL condition on columns that its table has."""
+    for contract in contracts(project):
+        known = {field.name for field in contract.fields}
+        for rule in _rules(contract):
+            text = rule.kwargs.get("row_condition")
+            trouble = condition_trouble(text, known) if isinstance(text, str) else ""
+            if trouble:
+                yield Finding(
+                    Place(contract.file, rule.line), f"the row_condition of rule {rule.name!r} {trouble}", "correct the condition",
+                    name_of(contract),
+                )  # fmt: skip
 
 
 def suppliers(project: Project) -> Iterable[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -156,3 +156,21 @@ def _line(node: exp.Expr) -> int:
     """sqlglot keeps lines on identifiers and stars: the first one found in the node says where it stands."""
     lines = [int(part.meta["line"]) for part in node.walk() if "line" in part.meta]
     return min(lines, default=1)
+
+
+def condition_trouble(text: str, columns: Collection[str]) -> str:
+    """Why a text is no condition on a table with these columns; empty where it is one. Columns of ours begin with `_`."""
+    import sqlglot
+    from sqlglot import exp
+
+    try:
+        tree = sqlglot.parse_one(f"SELECT 1 WHERE {text}", read="spark")
+    except sqlglot.ParseError as error:
+        return f"cannot be read: {error.errors[0]['description']} near {error.errors[0]['highlight']!r}"
+    # sqlglot reads `BETWEEN 1 2` as if the AND were there; Spark does not
+    ands = [sum(token.token_type == sqlglot.TokenType.AND for token in sqlglot.tokenize(sql, read="spark")) for sql in (text, tree.sql("spark"))]
+    if ands[0] != ands[1]:
+        return "cannot be read: an AND is missing"
+    named = [c.name for c in tree.find_all(exp.Column) if not c.find_ancestor(exp.Lambda)]
+    strange = [name for name in named if name not in columns and not name.startswith("_")]
+    return f"is about column {strange[0]!r}, which does not exist" if strange else ""
