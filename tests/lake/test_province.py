@@ -71,9 +71,10 @@ def test_each_story_is_told_by_its_mart(province: tuple[SmallLake, Truth]) -> No
 
 
 def test_no_mart_is_empty_without_a_reason(province: tuple[SmallLake, Truth]) -> None:
+    """A hundred firms at one address are planted from 900 firms on."""
     small, _ = province
     empty = {table for table in small.lake.project.marts if small.rows(table) == []}
-    assert empty == set()
+    assert empty == {"legal_entity.mass_registration_address"}
 
 
 def test_no_value_that_a_mask_hides_stands_in_a_cell_of_gold(province: tuple[SmallLake, Truth]) -> None:
