@@ -25,12 +25,14 @@ run: $(READY) $(STORE:minio=$(BIN)/minio) ## sample extracts through real Airflo
 down: ## end what `make run` left up
 	@test ! -x $(BIN)/yishu || YISHU_CONF=$(or $(STORE),$(YISHU_CONF),local) $(BIN)/yishu down
 
-# Three processes: Spark in this process and Spark Connect cannot share one. The last two run beside each other, for what
-# tests/lake does is waiting for the most part.
+# Processes apart: Spark in this process and Spark Connect cannot share one. The whole province follows Spark's tests, both beside
+# the others of tests/lake, for what those do is waiting for the most part.
+PROVINCE := tests/lake/test_province.py
 test: $(TESTED) lint ## every test
 	@$(PYTEST) tests/unit
-	@$(PYTEST) tests/spark >$(VENV)/tests-spark.log 2>&1 & spark=$$!; $(PYTEST) tests/lake; lake=$$?; \
-	wait $$spark; spark=$$?; cat $(VENV)/tests-spark.log; test $$lake = 0 && test $$spark = 0
+	@{ $(PYTEST) tests/spark; spark=$$?; $(PYTEST) $(PROVINCE) && test $$spark = 0; } >$(VENV)/tests-spark.log 2>&1 & beside=$$!; \
+	$(PYTEST) tests/lake --ignore=$(PROVINCE); lake=$$?; \
+	wait $$beside; beside=$$?; cat $(VENV)/tests-spark.log; test $$lake = 0 && test $$beside = 0
 
 test-unit: $(READY) ## the tests that need no JVM
 	@$(PYTEST) tests/unit
