@@ -22,7 +22,7 @@ from yishu.rest import dag_runs_state, import_errors
 from yishu.settings import Settings
 from yishu.stack import airflow_status, start_airflow
 
-POLL_SECONDS = 2.0
+POLL_SECONDS = 5.0
 
 
 def bring_up(settings: Settings, rows: int, minutes: float) -> int:

@@ -92,7 +92,7 @@ def doctor(as_json: bool) -> int:
 @click.command()
 @click.option("--sample/--no-sample", default=True, help="Write the sample province first, if landing is empty.")
 @click.option("--rows", default=2000, show_default=True, help="Rows of the largest sample datasets.")
-@click.option("--minutes", default=15, show_default=True, help="Give up watching after so long; the stack stays up.")
+@click.option("--minutes", default=45, show_default=True, help="Give up watching after so long; the stack stays up.")
 def up(sample: bool, rows: int, minutes: int) -> int:
     """Start server and Airflow, let the DAGs move what waits to gold, show how far they are, and say where to look."""
     from yishu.local_stack import bring_up
