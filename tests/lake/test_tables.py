@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -122,3 +123,6 @@ def test_a_mart_waits_for_an_input_of_its_own_database(lake: Lake) -> None:
     readers = {mart.database for mart in lake.project.marts.values() if "silver.market_entity" in mart.inputs}
     assert len(readers) > 3
     assert set(pipeline.pending(lake)) - {"dim"} == {"legal_entity"}
+    others = {name: dataset for name, dataset in lake.project.datasets.items() if name != "cluster_month"}
+    broken = dataclasses.replace(lake, project=lake.project.model_copy(update={"datasets": others}))
+    assert pipeline.pending(broken) == pipeline.pending(lake), "a contract that cannot be read stops nobody else"

@@ -65,8 +65,9 @@ def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     due = _due(lake, table, mart.inputs, _texts(mart))
     if due is None:
         return False
-    for dataset in waits_for(lake, table):
-        log.warning("%s waits for silver.%s: its contract changed, see yishu plan %s", table, dataset, dataset)
+    waiting = waits_for(lake, table)
+    if waiting:
+        log.warning("%s waits: the contracts of %s changed, see yishu plan", table, ", ".join(waiting))
         return False
     spark = open_spark()
     tune(spark, _rows_of(lake, mart.inputs))
@@ -137,9 +138,9 @@ def _due(lake: Lake, table: str, inputs: Sequence[str], texts: Sequence[str]) ->
 
 def _own(lake: Lake, table: str, inputs: Sequence[str]) -> Sequence[str]:
     """The inputs for which a table waits: those of its own database; a dimension that all share says nothing of its subject."""
-    database, datasets = table.split(".")[0], lake.project.datasets
-    own = [i for i in inputs if i.split(".")[0] == database or (i.startswith("silver.") and datasets[i.split(".")[1]].database == database)]
-    return own or inputs
+    database = table.split(".")[0]
+    mine = {f"silver.{d.name}" for d in lake.project.datasets.values() if d.database == database}
+    return [i for i in inputs if i in mine or i.split(".")[0] == database] or inputs
 
 
 def _run_select(spark: SparkSession, mart: Mart, sql: str) -> DataFrame:
