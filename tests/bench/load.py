@@ -5,7 +5,6 @@ from __future__ import annotations
 import bisect
 import contextlib
 import datetime as dt
-import json
 import sys
 import threading
 import time
@@ -20,6 +19,7 @@ from tests.bench.measuring import Figure, figure
 from tests.bench.platform import Platform, open_platform
 
 from yishu.flow import pipeline
+from yishu.lake import server
 from yishu.lake.lake import Lake
 from yishu.sample.digits import usccs
 
@@ -56,7 +56,7 @@ def _hand_in(lake: Lake, suppliers: dict[str, dict[str, str]], deliveries: int) 
 
 def _timed(platform: Platform, lake: Lake, deliveries: int) -> Iterator[Figure]:
     began, cpu = time.perf_counter(), time.process_time()
-    with _cpu(lake, json.loads((platform.settings.home / "ops" / "server.json").read_text())["pid"]) as spent:
+    with _cpu(lake, _running(platform)) as spent:
         report = pipeline.run(lake, platform.open_spark)
     took, busy = time.perf_counter() - began, time.process_time() - cpu
     assert not report.errors and len(report.settled) == deliveries, report.errors
@@ -79,12 +79,18 @@ def _timed(platform: Platform, lake: Lake, deliveries: int) -> Iterator[Figure]:
         yield figure(f"last-hundred-of-a-backlog-to-the-first-{mode}", wall[-1], wall[0], 1.3, parts)
 
 
+def _running(platform: Platform) -> int:
+    found = server.status(platform.settings)
+    assert found is not None
+    return found.pid
+
+
 @contextlib.contextmanager
-def _cpu(lake: Lake, server: int) -> Iterator[Callable[[dt.datetime], float]]:
+def _cpu(lake: Lake, pid: int) -> Iterator[Callable[[dt.datetime], float]]:
     """CPU seconds of this process and the server up to a moment; unlike time, they do not hang on the neighbours."""
     seen: list[tuple[dt.datetime, float]] = []
     ended = threading.Event()
-    processes = psutil.Process(), psutil.Process(server)
+    processes = psutil.Process(), psutil.Process(pid)
 
     def watch() -> None:
         while not ended.wait(0.5):

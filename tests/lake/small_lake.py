@@ -143,7 +143,7 @@ class SmallLake:
         path = self.lake.path(table)
         if not tables.exists(path):
             return []
-        found = places.delta(path).to_pyarrow_dataset().to_table()
+        found = places.rows(path).to_table()
         names = list(columns) or [n for n in found.column_names if not n.startswith("_")]
         return sorted((tuple(_plain(row[n]) for n in names) for row in found.to_pylist()), key=str)
 

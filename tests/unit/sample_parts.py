@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from yishu.contract.model import Project
+from yishu.sample import write
 from yishu.sample.columns import Case, Extract
-from yishu.sample.province import Province, make_province
+from yishu.sample.province import Province, Sampled
 
 Row = dict[str, str]
 
 
 def province_of(project: Project, datasets: Sequence[str], rows: int = 2_000, seed: int = 11) -> Province:
     """A province whose departments hand in these datasets."""
-    offices = {name: [project.departments[one] for one in project.datasets[name].suppliers] for name in datasets}
-    return make_province(
-        project.codelists, {name: those[0].code for name, those in offices.items()}, rows, seed,
-        {name: [(one.id, int(one.area)) for one in those] for name, those in offices.items()},
-    )  # fmt: skip
+    return write.province_of(project, datasets, rows, seed)
 
 
 def rows_of(*extracts: Extract) -> list[Row]:
@@ -37,3 +34,8 @@ def clean_rows_of(*extracts: Extract) -> list[Row]:
 def keys_of(cases: Iterable[Case], mart: str) -> list[dict[str, str]]:
     """What a mart must find."""
     return [case.key for case in cases if case.mart == mart]
+
+
+def the_case(sampled: Sampled, province: Province, name: str) -> dict[str, str]:
+    """The key of the first case of that name."""
+    return next(case.key for case in sampled.cases(province) if case.name == name)

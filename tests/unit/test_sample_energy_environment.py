@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from test_sample_province import Row, rows_of
+from sample_parts import Row, rows_of, the_case
 from yishu.contract.load import load_project
 from yishu.sample import energy, environment, macro_economy, monitoring
 from yishu.sample.columns import Extract
 from yishu.sample.economy import economy
-from yishu.sample.province import Province, Sampled, make_province
+from yishu.sample.province import Province, make_province
 
 
 @pytest.fixture(scope="module")
@@ -23,11 +23,7 @@ def province() -> Province:
 
 
 def rows(make: Callable[[Province], Iterator[Extract]], province: Province) -> list[Row]:
-    return [row for extract in make(province) for row in rows_of(extract)]
-
-
-def the_case(sampled: Sampled, province: Province, name: str) -> dict[str, str]:
-    return next(case.key for case in sampled.cases(province) if case.name == name)
+    return rows_of(*make(province))
 
 
 def test_a_firms_power_is_the_economys_meter_and_all_coal_equivalents_recompute(province: Province) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sample_parts import Row, province_of, rows_of
 from test_sample_digits import uscc_is_right
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
@@ -24,13 +25,13 @@ from yishu.sample import (
 )
 from yishu.sample.columns import Case, Extract
 from yishu.sample.economy import Economy, economy
-from yishu.sample.province import Province, Sampled, make_province
+from yishu.sample.province import Province, Sampled
 
-Row = dict[str, str]
 DATABASES: dict[str, Sampled] = {
     module.__name__.rsplit(".", 1)[-1]: module.SAMPLED
     for module in (investment, leading_industry, science_tech, dev_zone, state_assets, jjj_coord, county_industry)
 }
+NAMES = [name for sampled in DATABASES.values() for name in sampled.extracts]
 
 
 @pytest.fixture(scope="module")
@@ -38,19 +39,9 @@ def project() -> Project:
     return load_project(Path(__file__).parents[2])
 
 
-def province_of(project: Project, rows: int, seed: int) -> Province:
-    known = project.departments
-    names = [name for sampled in DATABASES.values() for name in sampled.extracts]
-    each = {name: [known[department] for department in project.datasets[name].suppliers] for name in names}
-    return make_province(
-        project.codelists, {name: those[0].code for name, those in each.items()}, rows=rows, seed=seed,
-        suppliers={name: [(d.id, int(d.area)) for d in those] for name, those in each.items()},
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def province(project: Project) -> Province:
-    return province_of(project, 2_000, 11)
+    return province_of(project, NAMES, 2_000, 11)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +51,7 @@ def extracts(province: Province) -> dict[str, list[Extract]]:
 
 @pytest.fixture(scope="module")
 def rows(extracts: dict[str, list[Extract]]) -> dict[str, list[Row]]:
-    return {name: [row for extract in those for row in rows_of(extract)] for name, those in extracts.items()}
+    return {name: rows_of(*those) for name, those in extracts.items()}
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +68,6 @@ def figures(province: Province) -> Economy:
     return economy(province)
 
 
-def rows_of(extract: Extract) -> list[Row]:
-    names = list(extract.columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*(c.to_pylist() for c in extract.columns.values()), strict=True)]
-
-
 def newest(those: list[Row], *key: str) -> dict[tuple[str, ...], Row]:
     """The last version of each, as the deliveries come in their order."""
     return {tuple(row[name] for name in key): row for row in those}
@@ -94,7 +80,7 @@ def total(those: Iterator[Row] | list[Row], name: str) -> Decimal:
 def test_every_dataset_has_rows_in_every_delivery_even_in_a_small_province(
     project: Project, extracts: dict[str, list[Extract]]
 ) -> None:
-    small = province_of(project, 80, 3)
+    small = province_of(project, NAMES, 80, 3)
     for sampled in DATABASES.values():
         for name, make in sampled.extracts.items():
             for extract in (*extracts[name], *make(small)):

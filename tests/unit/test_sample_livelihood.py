@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from test_sample_province import Row, rows_of
+from sample_parts import Row, keys_of, province_of, rows_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
 from yishu.sample import elder_health, employment, macro_economy, population
-from yishu.sample.columns import Case, Extract
 from yishu.sample.economy import economy
-from yishu.sample.province import Province, make_province
+from yishu.sample.province import Province
 
 ROWS = 2_000
 SEVERAL = ("hire_monitor", "elder_org", "elder_subsidy")
@@ -30,22 +28,12 @@ def project() -> Project:
 
 @pytest.fixture(scope="module")
 def province(project: Project) -> Province:
-    departments = {name: [project.departments[id] for id in project.datasets[name].suppliers] for name in SEVERAL}
-    suppliers = {name: [(d.id, int(d.area)) for d in those] for name, those in departments.items()}
-    return make_province(project.codelists, {"macro_indicator_obs": "11130000MB16272080"}, ROWS, 11, suppliers)
+    return province_of(project, [*SEVERAL, "macro_indicator_obs"], ROWS)
 
 
 @pytest.fixture(scope="module")
 def persons(province: Province) -> dict[str, Row]:
     return {row["id_no"]: row for row in rows_of(next(population.persons(province)))}
-
-
-def all_rows(extracts: Iterator[Extract]) -> list[Row]:
-    return [row for extract in extracts for row in rows_of(extract)]
-
-
-def cases_of(cases: Iterator[Case], mart: str) -> list[dict[str, str]]:
-    return [case.key for case in cases if case.mart == mart]
 
 
 def test_staff_moves_from_month_to_month_and_is_that_of_the_economy(province: Province) -> None:
@@ -67,11 +55,11 @@ def test_the_staff_of_each_county_of_a_case_falls_by_three_per_cent(province: Pr
     begin: defaultdict[str, int] = defaultdict(int)
     end: defaultdict[str, int] = defaultdict(int)
     county = dict(zip(province.firms.uscc.to_pylist(), province.firms.division.tolist(), strict=True))
-    for row in all_rows(employment.staff(province)):
+    for row in rows_of(*employment.staff(province)):
         if row["period"] == "202412":
             begin[str(county[row["uscc"]])] += int(row["staff_begin"])
             end[str(county[row["uscc"]])] += int(row["staff_end"])
-    keys = cases_of(employment.cases(province), "employment.early_warning")
+    keys = keys_of(employment.cases(province), "employment.early_warning")
     red = [key["division_code"] for key in keys if "staff_light" in key]
     assert red
     assert all(end[code] * 100 <= begin[code] * 97 for code in red)
@@ -82,7 +70,7 @@ def test_every_eighth_is_out_of_work_in_the_county_of_the_case(province: Provinc
     current = [row for row in rows if row["status_to"] is None]
     (poor,) = [
         key["division_code"]
-        for key in cases_of(employment.cases(province), "employment.early_warning")
+        for key in keys_of(employment.cases(province), "employment.early_warning")
         if "unemployment_light" in key
     ]
     share = [row["job_status"] == "20" for row in current if row["division_code"] == poor]
@@ -112,7 +100,7 @@ def test_nobody_is_paid_after_death_but_those_of_the_cases(province: Province, p
             if death is not None and row["period"] > death[:7].replace("-", ""):
                 assert place in clean and row["pay_result"] == "1"
                 suspects[row["division_code"], row["benefit_code"]].add(row["id_no"])
-    keys = cases_of(employment.cases(province), "employment.pay_after_death")
+    keys = keys_of(employment.cases(province), "employment.pay_after_death")
     told = {(key["division_code"], key["benefit_code"]): key["persons"] for key in keys}
     assert told == {place: str(len(those)) for place, those in suspects.items()}
     assert all(len(extract.keep_clean) >= 0.99 * extract.rows for extract in extracts), "a hundredth of bad rows is the most"
@@ -121,7 +109,7 @@ def test_nobody_is_paid_after_death_but_those_of_the_cases(province: Province, p
 
 def test_one_dead_person_draws_two_pensions(province: Province) -> None:
     kinds: defaultdict[str, set[str]] = defaultdict(set)
-    for row in all_rows(employment.payments(province)):
+    for row in rows_of(*employment.payments(province)):
         kinds[row["id_no"]].add(row["benefit_code"])
     assert {"110", "130"} in kinds.values()
 
@@ -129,7 +117,7 @@ def test_one_dead_person_draws_two_pensions(province: Province) -> None:
 def test_power_of_the_same_days_a_year_before_is_known(province: Province) -> None:
     value = {
         (r["division_code"], r["stat_date"]): Decimal(r["value"])
-        for r in all_rows(macro_economy.leading_days(province))
+        for r in rows_of(*macro_economy.leading_days(province))
         if r["metric"] == "elec_kwh"
     }
     fallen = set()
@@ -148,7 +136,7 @@ def test_every_office_hands_in_its_own_homes_and_one_county_has_none(province: P
         units = province.places.unit_of(np.array([int(row["division_code"]) for row in rows]))
         assert set(units.tolist()) == {area[str(extract.department)]}
         homes += rows
-    keys = cases_of(elder_health.cases(province), "elder_health.nursing_beds_per_thousand")
+    keys = keys_of(elder_health.cases(province), "elder_health.nursing_beds_per_thousand")
     empty, unsafe = (key["division_code"] for key in keys)
     assert empty not in {home["division_code"] for home in homes}
     assert any(p["resid_division"] == empty and p["alive_flag"] == "1" and p["birth_date"] < "1964" for p in persons.values())
@@ -160,7 +148,7 @@ def test_every_office_hands_in_its_own_homes_and_one_county_has_none(province: P
 
 def test_homes_keep_to_their_beds_and_belong_to_institutions_or_firms(province: Province) -> None:
     firms = set(province.firms.uscc.to_pylist())
-    homes = all_rows(elder_health.homes(province))
+    homes = rows_of(*elder_health.homes(province))
     for home in homes:
         assert int(home["nursing_beds"]) <= int(home["beds"]) >= int(home["residents"])
         assert home["fire_ok"] == "1" or (home["star"], home["residents"]) == (None, "0")
@@ -171,12 +159,12 @@ def test_homes_keep_to_their_beds_and_belong_to_institutions_or_firms(province: 
 def test_subsidies_go_to_the_old_on_the_account_of_their_pension(province: Province) -> None:
     extracts = list(elder_health.subsidies(province))
     assert {extract.department for extract in extracts} == {id for id, _ in province.suppliers["elder_subsidy"]}
-    rows = all_rows(iter(extracts))
+    rows = rows_of(*iter(extracts))
     for row in rows:
         age = int(row["period"][:4]) - int(row["birth_date"][:4])
         assert age >= (80 if row["subsidy_type"] == "01" else 60)
         assert row["subsidy_type"] != "03" or row["ability_level"] in ("2", "3", "4")
-    accounts = {row["id_no"]: row["bank_account"] for row in all_rows(employment.payments(province))}
+    accounts = {row["id_no"]: row["bank_account"] for row in rows_of(*employment.payments(province))}
     assert any(accounts.get(row["id_no"]) == row["bank_account"] for row in rows)
     assert all(accounts.get(row["id_no"], row["bank_account"]) == row["bank_account"] for row in rows)
 
@@ -187,7 +175,7 @@ def test_cards_are_in_order_and_the_outbreak_stands_out(province: Province) -> N
         assert row["onset_date"] <= row["diag_time"][:10] and row["diag_time"] <= row["report_time"] <= row["update_time"]
         assert row["revised_flag"] == "0" or row["update_time"] > row["report_time"]
     assert {row["card_no"] for row in revised} <= {row["card_no"] for row in full}
-    (key,) = cases_of(elder_health.cases(province), "elder_health.weekly_outbreak_warning")
+    (key,) = keys_of(elder_health.cases(province), "elder_health.weekly_outbreak_warning")
     told, where = int(key["cases"]), (key["division_code"], key["disease_code"])
     ill = [row for row in full if (row["division_code"], row["disease_code"]) == where and row["case_type"] in "23"]
     weeks = Counter("{}-W{:02}".format(*dt.date.fromisoformat(row["onset_date"]).isocalendar()[:2]) for row in ill)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from test_sample_province import Row, rows_of
+from sample_parts import Row, rows_of, the_case
 from yishu.contract.load import load_project
 from yishu.sample import (
     consumption,
@@ -27,7 +27,7 @@ from yishu.sample import (
 )
 from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS, Economy, economy
-from yishu.sample.province import Province, Sampled, make_province
+from yishu.sample.province import Province, make_province
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +47,7 @@ def place(province: Province, model: Economy) -> dict[str, int]:
 
 
 def rows(make: Callable[[Province], Iterator[Extract]], province: Province) -> list[Row]:
-    return [row for extract in make(province) for row in rows_of(extract)]
-
-
-def the_case(sampled: Sampled, province: Province, name: str) -> dict[str, str]:
-    return next(case.key for case in sampled.cases(province) if case.name == name)
+    return rows_of(*make(province))
 
 
 def test_vouchers_that_stand_are_the_economys_tax_and_reversals_cancel(

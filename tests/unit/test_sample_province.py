@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from sample_parts import Row, rows_of
 from test_sample_digits import citizen_id_is_right, uscc_is_right
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
 from yishu.sample import credit, e_licence, land_resource, legal_entity, macro_economy, population
-from yishu.sample.columns import Extract
 from yishu.sample.places import TODAY
 from yishu.sample.province import Province, make_province
 
-Row = dict[str, str]
 ROWS = 2_000
 
 
@@ -29,11 +28,6 @@ def project() -> Project:
 @pytest.fixture(scope="module")
 def province(project: Project) -> Province:
     return make_province(project.codelists, {"macro_indicator_obs": "11130000MB16272080"}, rows=ROWS, seed=11)
-
-
-def rows_of(extract: Extract) -> list[Row]:
-    names = list(extract.columns)
-    return [dict(zip(names, row, strict=True)) for row in zip(*(c.to_pylist() for c in extract.columns.values()), strict=True)]
 
 
 @pytest.fixture(scope="module")

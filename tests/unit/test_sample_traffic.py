@@ -5,18 +5,16 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from test_sample_province import Row, rows_of
+from sample_parts import Row, rows_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
 from yishu.sample import coastal, logistics, macro_economy, transport
-from yishu.sample.columns import Extract
 from yishu.sample.economy import MONTHS
 from yishu.sample.province import Province, make_province
 
@@ -36,10 +34,6 @@ def province(project: Project) -> Province:
 @pytest.fixture(scope="module")
 def permits(province: Province) -> list[Row]:
     return rows_of(next(transport.permits(province)))
-
-
-def all_rows(extracts: Iterator[Extract]) -> list[Row]:
-    return [row for extract in extracts for row in rows_of(extract)]
 
 
 def test_plates_are_distinct_but_for_the_twin_of_another_colour(permits: list[Row]) -> None:
@@ -67,12 +61,12 @@ def test_entries_of_the_case_are_those_of_the_tracks(province: Province, permits
     key = case.key
     (control,) = [
         row
-        for row in all_rows(transport.controls(province))
+        for row in rows_of(*transport.controls(province))
         if (row["control_id"], row["division_code"]) == (key["control_id"], key["division_code"])
     ]
     permit = {(row["plate_no"], row["plate_color"]): row for row in permits if row["dangerous"] == "1"}
     points: defaultdict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for row in all_rows(transport.tracks(province)):
+    for row in rows_of(*transport.tracks(province)):
         assert (row["plate_no"], row["plate_color"]) in permit
         if row["division_code"] is not None:
             points[row["plate_no"], row["plate_color"]].append((row["position_time"], row["division_code"]))
@@ -91,7 +85,7 @@ def test_entries_of_the_case_are_those_of_the_tracks(province: Province, permits
 
 
 def test_traffic_slows_as_roads_fill(province: Province) -> None:
-    rows = all_rows(transport.traffic(province))
+    rows = rows_of(*transport.traffic(province))
     speed: defaultdict[str, list[float]] = defaultdict(list)
     for row in rows:
         assert int(row["truck_cnt"]) <= int(row["pcu"]) and row["stat_hour"].endswith(":00:00")
@@ -175,7 +169,7 @@ def test_rights_to_the_sea_lie_off_the_listed_counties_and_keep_to_the_longest_t
 def test_gdp_of_the_coastal_counties_is_there_for_three_years(province: Province) -> None:
     known = {
         (r["period"], r["division_code"])
-        for r in all_rows(macro_economy.observations(province))
+        for r in rows_of(*macro_economy.observations(province))
         if r["indicator_code"] == "A01001"
     }
     for year in (2022, 2023, 2024):

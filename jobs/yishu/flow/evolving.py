@@ -30,7 +30,7 @@ Types = Mapping[str, object]
 
 
 def keep_up(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> None:
-    """Bring a dataset's tables to today's contract where that loses nothing.
+    """Bring silver to today's contract where that loses nothing; new names were taken over before.
 
     Args:
         lake: contracts, ledger and places.
@@ -41,7 +41,6 @@ def keep_up(lake: Lake, open_spark: OpenSpark, dataset: Dataset) -> None:
         DataError: the contract changed in another way; nothing of silver is touched.
         TableDamaged: a table is not as the ledger left it.
     """
-    take_over_names(lake, dataset)
     table, now = f"silver.{dataset.name}", wording_now(lake, dataset)
     noted = lake.ledger.table(table)
     if noted is None or noted.contract == now:

@@ -112,7 +112,7 @@ def write_sample(
         raise UsageError(
             f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3"
         )
-    province = _province(project, chosen, rows, seed)
+    province = province_of(project, chosen, rows, seed)
     written = Truth(
         tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)),
         tuple(case for database in _DATABASES if database.SAMPLED.extracts.keys() <= set(chosen) for case in database.SAMPLED.cases(province)),
@@ -131,7 +131,8 @@ def _chosen(project: Project, datasets: Sequence[str] | None) -> list[str]:
     return [name for name in DATASETS if name in datasets]
 
 
-def _province(project: Project, datasets: Sequence[str], rows: int, seed: int) -> Province:
+def province_of(project: Project, datasets: Sequence[str], rows: int, seed: int) -> Province:
+    """The province whose departments hand in these datasets; arguments as of `make_province`."""
     known = project.departments
     each = {name: [known[id] for id in project.datasets[name].suppliers] for name in datasets}
     return make_province(
