@@ -84,6 +84,7 @@ BAD: dict[str, dict[str, Cells]] = {
         "year_ends_in_december": {"period_type": "Y"}, "final_has_value": {"data_status": "F", "value": None},
         "yoy_plausible": {"yoy_pct": "-100.5"}, "first_vintage_not_revised": {"data_status": "R"},
         "released_after_period_begins": {"release_date": "2024-02-29"}, "cumulative_not_below_current": {"cum_value": "100.4"},
+        "population_does_not_jump": {"indicator_code": "A09001", "yoy_pct": "-6.6"},
     },
     "macro_indicator_meta": {
         "indicator_code_form": {"indicator_code": "GDP"}, "definition_says_something": {"definition": "无解释"},

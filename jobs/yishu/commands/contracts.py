@@ -120,6 +120,5 @@ def build() -> None:
     from yishu.flow import pipeline
 
     with opened() as o:
-        for name in sorted(o.lake.project.databases):
-            pipeline.publish(o.lake, name)
+        pipeline.publish(o.lake, *sorted(o.lake.project.databases))
         click.echo(o.lake.catalog / "index.html")

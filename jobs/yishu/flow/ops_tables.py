@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 _CONTENT = "yishu.content"
 
 
-def publish_ops(lake: Lake, database: str) -> None:
-    """Bring the tables up to date: all deliveries, and the rule counts and duties of the database's datasets.
+def publish_ops(lake: Lake, *databases: str) -> None:
+    """Bring the tables up to date: all deliveries, and the rule counts and duties of some databases' datasets.
 
     Args:
         lake: ledger and places.
-        database: whose rule counts and duties are looked at.
+        databases: whose rule counts and duties are looked at.
     """
     import pyarrow as pa
 
@@ -47,9 +47,9 @@ def publish_ops(lake: Lake, database: str) -> None:
         ("days_late", number), *[(n, text) for n in ("delivery", "state", "came")],
     ]  # fmt: skip
     with lake.ledger.writing("ops"):
-        _overwrite(lake.ops("deliveries"), pa.Table.from_pylist(_deliveries(lake), pa.schema(delivery_columns)), None)
-        _overwrite(lake.ops("quality"), pa.Table.from_pylist(_quality(lake, database), pa.schema(quality_columns)), database)
-        _overwrite(lake.ops("duties"), pa.Table.from_pylist(_duties(lake, database), pa.schema(duty_columns)), database)
+        _overwrite(lake.ops("deliveries"), pa.schema(delivery_columns), {None: _deliveries(lake)})
+        _overwrite(lake.ops("quality"), pa.schema(quality_columns), {name: _quality(lake, name) for name in databases})
+        _overwrite(lake.ops("duties"), pa.schema(duty_columns), _duties(lake, databases))
 
 
 def _deliveries(lake: Lake) -> list[Row]:
@@ -75,31 +75,46 @@ def _quality(lake: Lake, database: str) -> list[Row]:
     ]  # fmt: skip
 
 
-def _duties(lake: Lake, database: str) -> list[Row]:
-    found = reckon(lake.project, lake.ledger.deliveries(), lake.clock().date())
-    return [as_row(lake.project, one) for one in found if lake.project.datasets[one.duty.dataset].database == database]
+def _duties(lake: Lake, databases: Collection[str]) -> dict[str | None, list[Row]]:
+    found: dict[str | None, list[Row]] = {name: [] for name in databases}
+    for one in reckon(lake.project, lake.ledger.deliveries(), lake.clock().date()):
+        mine = found.get(lake.project.datasets[one.duty.dataset].database)
+        if mine is not None:
+            mine.append(as_row(lake.project, one))
+    return found
 
 
-def _overwrite(path: Path, rows: pa.Table, database: str | None) -> None:
-    """Put the rows in the place of the table, or of its partition of one database."""
+def _overwrite(path: Path, schema: pa.Schema, parts: Mapping[str | None, Sequence[Row]]) -> None:
+    """Put rows in the place of a table's partitions of some databases, or (None) of the whole table; one commit."""
+    import pyarrow as pa
     from deltalake import CommitProperties, write_deltalake
 
-    mark = _CONTENT if database is None else f"{_CONTENT}.{database}"
-    content = json.dumps([rows.schema.names, rows.to_pylist()], ensure_ascii=False, default=str)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    standing = _standing(path, mark)
-    if standing == digest or (standing is None and not rows.num_rows):
+    standing, marks, changed = _standing(path), {}, []
+    for database, rows in parts.items():
+        mark = _CONTENT if database is None else f"{_CONTENT}.{database}"
+        digest = _hash(schema, rows)
+        if standing.get(mark) != digest and (rows or mark in standing):
+            marks[mark] = digest
+            changed.append(database)
+    if not changed:
         return
-    partition = {} if database is None else {"predicate": f"database = '{database}'", "partition_by": ["database"]}
+    names = ", ".join(f"'{name}'" for name in changed)
+    partition = {} if None in parts else {"predicate": f"database IN ({names})", "partition_by": ["database"]}
     write_deltalake(  # type: ignore[call-overload]
-        str(path), rows, mode="overwrite", **partition,
+        str(path), pa.Table.from_pylist([row for name in changed for row in parts[name]], schema), mode="overwrite", **partition,
         schema_mode=None if partition else "overwrite", storage_options=places.options(path),
-        commit_properties=CommitProperties(custom_metadata={mark: digest, "yishu": path.name}),
+        commit_properties=CommitProperties(custom_metadata={**marks, "yishu": path.name}),
     )  # fmt: skip
 
 
-def _standing(path: Path, mark: str) -> str | None:
-    """The hash that the newest commit of this mark carries."""
+def _hash(schema: pa.Schema, rows: Sequence[Row]) -> str:
+    content = json.dumps([schema.names, list(rows)], ensure_ascii=False, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _standing(path: Path) -> dict[str, str]:
+    """For each mark the hash that its newest commit carries."""
     if not tables.exists(path):
-        return None
-    return next((str(h[mark]) for h in places.delta(path).history() if mark in h), None)
+        return {}
+    oldest_first = reversed(places.delta(path).history())
+    return {name: str(value) for h in oldest_first for name, value in h.items() if name.startswith(_CONTENT)}

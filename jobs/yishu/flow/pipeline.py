@@ -109,9 +109,9 @@ def build(lake: Lake, open_spark: OpenSpark, table: str) -> bool:
     return built
 
 
-def publish(lake: Lake, database: str) -> None:
-    """Catalog entries, quality history and Data Docs of one database."""
-    publishing.publish(lake, database)
+def publish(lake: Lake, *databases: str) -> None:
+    """Catalog entries, quality history and Data Docs of some databases."""
+    publishing.publish(lake, *databases)
 
 
 @dataclass
@@ -147,9 +147,7 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
         with ThreadPoolExecutor(lake.settings.run.parallel) as pool:
             built = list(pool.map(lambda t: _guarded(report, build, lake, open_spark, t), due))
         report.built += [t for t, b in zip(due, built, strict=True) if b]
-    for database in sorted({t.split(".")[0] for t in lake.project.marts} | databases):
-        if database in databases or any(t.startswith(f"{database}.") for t in report.built):
-            _guarded(report, publish, lake, database)
+    _guarded(report, publish, lake, *sorted(databases | {t.split(".")[0] for t in report.built}))
     return report
 
 

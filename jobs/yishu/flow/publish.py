@@ -1,4 +1,4 @@
-"""Ledger, contracts and tables of one database → its catalogue entries and pages, Data Docs, and `ops.*`; no JVM.
+"""Ledger, contracts and tables → catalogue entries and pages, Data Docs, and `ops.*`; no JVM.
 
 What did not change is not written again; killed anywhere and run again it ends the same.
 """
@@ -6,6 +6,7 @@ What did not change is not written again; killed anywhere and run again it ends 
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 
 from yishu.contract.model import Dataset, Mart
 from yishu.derive.entry import entry
@@ -17,25 +18,25 @@ from yishu.lake.places import put
 from yishu.quality.data_docs import build_data_docs
 
 
-def publish(lake: Lake, database: str) -> None:
-    """Bring everything that readers see of a database, beside its tables, up to date.
+def publish(lake: Lake, *databases: str) -> None:
+    """Bring everything that readers see of some databases, beside their tables, up to date.
 
     Args:
         lake: contracts, ledger and places.
-        database: one of the project's.
+        databases: of the project's; together they cost little more than one, for the index is made once.
     """
-    build_data_docs(lake, database)
-    published = {name: _published(lake, table) for name, table in _tables(lake, database).items()}
+    build_data_docs(lake, *databases)
+    published = {name: _published(lake, table) for name, table in _tables(lake, databases).items()}
     with lake.ledger.writing("catalog"):
         for name, document in published.items():
             put(lake.catalog / "entries" / f"{name}.json", json.dumps(document, ensure_ascii=False, indent=1) + "\n")
         site.build(lake)
-    publish_ops(lake, database)
+    publish_ops(lake, *databases)
 
 
-def _tables(lake: Lake, database: str) -> dict[str, Dataset | Mart]:
+def _tables(lake: Lake, databases: Collection[str]) -> dict[str, Dataset | Mart]:
     found: dict[str, Dataset | Mart] = {**lake.project.datasets, **lake.project.marts}
-    return {name: table for name, table in found.items() if table.database == database}
+    return {name: table for name, table in found.items() if table.database in databases}
 
 
 def _published(lake: Lake, table: Dataset | Mart) -> dict[str, object]:

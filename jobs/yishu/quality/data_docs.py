@@ -1,4 +1,4 @@
-"""Ledger's counts of a database's deliveries → Great Expectations' Data Docs under `catalog/data_docs`.
+"""Ledger's counts of deliveries → Great Expectations' Data Docs under `catalog/data_docs`.
 
 Only deliveries whose counts changed since the last time are written; without any, GX is not even imported.
 """
@@ -37,17 +37,17 @@ class Fresh:
     marks: Mapping[str, str]
 
 
-def build_data_docs(lake: Lake, database: str) -> bool:
-    """Bring the Data Docs of one database's datasets up to date.
+def build_data_docs(lake: Lake, *databases: str) -> bool:
+    """Bring the Data Docs of some databases' datasets up to date.
 
     Args:
         lake: contracts, ledger and places.
-        database: whose datasets.
+        databases: whose datasets.
 
     Returns:
         whether there was anything new.
     """
-    datasets = [d for d in lake.project.datasets.values() if d.database == database]
+    datasets = [d for d in lake.project.datasets.values() if d.database in databases]
     with lake.ledger.writing("data_docs"):
         known = _marks(lake)
         fresh = _fresh(lake, datasets, known)
