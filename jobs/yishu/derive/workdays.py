@@ -6,7 +6,7 @@ For years whose holidays are not published yet (or lie before 2004), Monday to F
 from __future__ import annotations
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 
 
 @cache
@@ -28,6 +28,7 @@ def workday_after(day: dt.date, count: int) -> dt.date:
     return day
 
 
+@lru_cache(maxsize=4096)
 def workdays_between(after: dt.date, until: dt.date) -> int:
     """How many working days there are after the first day, up to and with the second."""
     return sum(is_workday(after + dt.timedelta(days=n)) for n in range(1, (until - after).days + 1))

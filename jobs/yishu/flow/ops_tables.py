@@ -77,10 +77,10 @@ def _quality(lake: Lake, database: str) -> list[Row]:
 
 def _duties(lake: Lake, databases: Collection[str]) -> dict[str | None, list[Row]]:
     found: dict[str | None, list[Row]] = {name: [] for name in databases}
-    for one in reckon(lake.project, lake.ledger.deliveries(), lake.clock().date()):
-        mine = found.get(lake.project.datasets[one.duty.dataset].database)
-        if mine is not None:
-            mine.append(as_row(lake.project, one))
+    mine = {d.name: d for d in lake.project.datasets.values() if d.database in found}
+    asked = lake.project.model_copy(update={"datasets": mine})
+    for one in reckon(asked, lake.ledger.deliveries(), lake.clock().date()):
+        found[mine[one.duty.dataset].database].append(as_row(lake.project, one))
     return found
 
 

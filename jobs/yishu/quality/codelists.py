@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -55,9 +56,15 @@ def read_codes(file: Path) -> tuple[Code, ...]:
         ContractError: the file is missing, is no UTF-8, has no column or line of codes, or holds a date that is none.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        return _codes(file, file.stat().st_mtime_ns)
     except (OSError, UnicodeDecodeError) as error:
         raise _broken(file, None, f"code list cannot be read: {error}", "a CSV file in UTF-8") from error
+
+
+@lru_cache(maxsize=256)
+def _codes(file: Path, _changed_at: int) -> tuple[Code, ...]:
+    """Read once: every delivery asks for the lists of its rules."""
+    text = file.read_text(encoding="utf-8-sig")
     reader = csv.DictReader(io.StringIO(text, newline=""))
     if "code" not in (reader.fieldnames or ()):
         raise _broken(file, 1, "code list has no column code", "a header with code,name …")

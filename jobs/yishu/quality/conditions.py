@@ -204,7 +204,9 @@ def _condition_metric(expectation: ExpectationJson, engine: SparkDFExecutionEngi
     name = getattr(built, "map_metric", None)
     if not name:
         return None
-    metrics = built.get_validation_dependencies(execution_engine=engine).metric_configurations
+    # BOOLEAN_ONLY: else GX works out the arguments of twice as many metrics, for samples of bad rows that nobody asks for
+    counting = {"result_format": "BOOLEAN_ONLY"}
+    metrics = built.get_validation_dependencies(execution_engine=engine, runtime_configuration=counting).metric_configurations
     like = next((m for key, m in metrics.items() if key.startswith(f"{name}.")), None)
     try:
         get_metric_provider(f"{name}.condition", engine)

@@ -190,7 +190,7 @@ def _config(lake: Lake) -> dict[str, object]:
         "data_docs_sites": {_SITE: {
             "class_name": "SiteBuilder", "show_how_to_buttons": False,
             "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(_site(lake))},
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": index},
+            "site_index_builder": {"module_name": view["module_name"], "class_name": "IndexBuilder", "view": index},
             "site_section_builders": {"expectations": {"view": view}, "validations": {"view": view}, "profiling": "none"},
         }},
     }  # fmt: skip
