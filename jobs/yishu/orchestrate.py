@@ -8,25 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Required, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from airflow.sdk import (
-    DAG,
-    Asset,
-    AssetAny,
-    AssetWatcher,
-    BaseOperator,
-    Connection,
-    Context,
-    RetryDecision,
-    RetryPolicy,
-    TaskGroup,
-    TriggerRule,
+from airflow.sdk import (  # isort: skip
+    DAG, Asset, AssetAny, AssetWatcher, BaseOperator, Connection, Context, RetryDecision, RetryPolicy, TaskGroup, TriggerRule,
     get_parsing_context,
 )  # fmt: skip
 
@@ -37,6 +27,8 @@ if TYPE_CHECKING:
     from yishu.flow.reminders import Reminder
     from yishu.steps import Verb
 
+FIRST, MARTS, LAST = 100, 50, 1
+"""Weights: whoever looks for work, then datasets by level, marts by level, and what publishes."""
 WAIT_AFTER_FAILURE = 5
 """Minutes before reconcile wakes a database again whose last run failed."""
 
@@ -70,8 +62,8 @@ def reconcile() -> DAG:
 def duties() -> DAG:
     """The DAG that reminds, at nine of each working day, who answers for a dataset of what is late: after 1, 5 and 20 working days.
 
-    A notice lies in `receipts/<department>/催报/`; e-mail goes out where the connection `smtp_default` exists and
-    departments.yaml has an address. The day is that of the run's logical date.
+    A notice lies in `receipts/<department>/催报/`; e-mail goes out where the connection `smtp_default` exists and the department
+    has an address. The day is that of the run's logical date.
     """
     with DAG(
         "duties", schedule="0 9 * * *", start_date=datetime(2020, 1, 1, tzinfo=ZoneInfo("Asia/Shanghai")), catchup=False,
@@ -84,8 +76,8 @@ def duties() -> DAG:
 def scheduler() -> None:
     """Airflow's scheduler with the heavy libraries already imported.
 
-    LocalExecutor's workers, and their tasks, are forked from it: so GX and PySpark are imported once, not once per task.
-    Nothing is opened here: a gRPC channel or a Delta table used before the fork would be broken after it.
+    Workers and tasks are forked from it: GX and PySpark are imported once, not once per task. Nothing is opened here: a gRPC
+    channel or a Delta table used before the fork would be broken after it.
     """
     import logging
     import sys
@@ -103,7 +95,7 @@ def scheduler() -> None:
 
 
 class StepArguments(TypedDict, total=False):
-    """Those of an operator's arguments that our steps set one by one; the rest is the same for all (`_defaults`)."""
+    """An operator's arguments that our steps set one by one; the rest is the same for all (`_defaults`)."""
 
     task_id: Required[str]
     task_display_name: str
@@ -111,30 +103,47 @@ class StepArguments(TypedDict, total=False):
     pool: str
     doc_md: str
     outlets: list[Asset]
+    priority_weight: int
 
 
 class Step(BaseOperator):
     """One step of the flow, by name. Skipped, without an asset event, where nothing changed."""
 
-    ui_color = "#e8f0fe"
-
-    def __init__(
-        self, *, verb: Verb, target: str, needs: Sequence[str] = (), **arguments: Unpack[StepArguments]
-    ) -> None:
+    def __init__(self, *, verb: Verb, target: str, **arguments: Unpack[StepArguments]) -> None:
         super().__init__(**arguments)
-        self.verb, self.target, self.needs = verb, target, list(needs)
+        self.verb, self.target = verb, target
 
     def execute(self, context: Context) -> object:
         from airflow.sdk.exceptions import AirflowSkipException
 
         from yishu.steps import take
 
-        outcome = take(self.verb, self.target, _project(context), self.needs)
+        outcome = take(self.verb, self.target, _project(context))
         if self.verb == "find_work":
             return _wakings(outcome.found, context)
         if not outcome.changed:
             raise AirflowSkipException(outcome.why or f"nothing to {self.verb} for {self.target}")
         return list(outcome.found)
+
+
+class Look(Step):
+    """The first step of a run: what there is nothing to do for is skipped from here, without a process each."""
+
+    def __init__(self, *, target: str, steps: Mapping[str, list[str]], **arguments: Unpack[StepArguments]) -> None:
+        super().__init__(verb="look", target=target, **arguments)
+        self.steps = dict(steps)
+
+    def execute(self, context: Context) -> object:
+        from airflow.sdk.exceptions import DownstreamTasksSkipped
+
+        from yishu.steps import take
+
+        found = [row["table"] for row in take(self.verb, self.target, _project(context)).found]
+        idle = [task for table, tasks in self.steps.items() if table not in found for task in tasks] + ["publish"] * (not found)
+        self.log.info("work for %s", ", ".join(found) or "nothing")
+        if idle:
+            raise DownstreamTasksSkipped(tasks=idle)  # type: ignore[no-untyped-call]
+        return found
 
 
 class Remind(BaseOperator):
@@ -166,7 +175,7 @@ class RetryWhereItHelps(RetryPolicy):
 
 
 def record_failure(context: Context) -> None:
-    """The failure callback: a row in the audit, so that the ledger tells it even when Airflow's database is gone."""
+    """The failure callback: a row in the audit, which tells it even when Airflow's database is gone."""
     from yishu.steps import audit_failure
 
     ti = context["ti"]
@@ -175,7 +184,7 @@ def record_failure(context: Context) -> None:
 
 
 def _dag(database: DatabaseJson) -> DAG:
-    """Per dataset receive → refine, then the marts after their inputs, then publish."""
+    """Look, then per dataset receive → refine, then the marts after their inputs, then publish."""
     with DAG(
         database["name"], dag_display_name=f"{database['title']} {database['name']}", schedule=_wakers(database),
         doc_md=database["doc_md"], tags=sorted(database["tags"]), max_active_runs=1, catchup=False,
@@ -186,21 +195,23 @@ def _dag(database: DatabaseJson) -> DAG:
             ends |= {mart["asset"]: _mart(mart) for mart in database["marts"]}
         for made in (*database["datasets"], *database["marts"]):
             ends[made["asset"]].set_upstream([ends[name] for name in made["after"]])
-        publish = Step(
-            task_id="publish", verb="publish", target=database["name"], pool="write_catalog", doc_md=database["doc_md"],
-        )  # fmt: skip
+        publish = Step(task_id="publish", verb="publish", target=database["name"], pool="write_catalog", priority_weight=LAST)
         publish.set_upstream([task for task in ends.values() if not task.downstream_task_ids])
+        steps = {made["asset"]: [f"{made['name']}.receive", f"{made['name']}.refine"] for made in database["datasets"]}
+        steps |= {made["asset"]: [f"gold.{made['name']}"] for made in database["marts"]}
+        roots = dag.roots
+        Look(task_id="look", target=database["name"], steps=steps).set_downstream(roots)
     return dag
 
 
 def _dataset(dataset: DatasetJson) -> BaseOperator:
     name, owner, doc = dataset["name"], dataset["owner"] or "yishu", dataset["doc_md"] + _RECEIPTS.format(name=dataset["name"])
-    tooltip = f"{dataset['supplier']} · {dataset['cycle']}"
-    with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=tooltip):
-        receive = Step(task_id="receive", verb="receive", target=name, owner=owner, doc_md=doc)
+    with TaskGroup(name, group_display_name=f"{dataset['title']} {name}", tooltip=f"{dataset['supplier']} · {dataset['cycle']}"):
+        weight = FIRST - 1 - dataset["level"]
+        receive = Step(task_id="receive", verb="receive", target=name, owner=owner, doc_md=doc, priority_weight=weight)
         refine = Step(
-            task_id="refine", verb="refine", target=name, needs=dataset["foreign"], pool=dataset["pool"],
-            outlets=[Asset(dataset["asset"])], owner=owner, doc_md=doc,
+            task_id="refine", verb="refine", target=name, pool=dataset["pool"], outlets=[Asset(dataset["asset"])], owner=owner,
+            doc_md=doc, priority_weight=weight,
         )  # fmt: skip
         refine.set_upstream(receive)
     return refine
@@ -209,17 +220,16 @@ def _dataset(dataset: DatasetJson) -> BaseOperator:
 def _mart(mart: MartJson) -> BaseOperator:
     return Step(
         task_id=mart["name"], task_display_name=f"{mart['title']} {mart['name']}", verb="build", target=mart["table"],
-        pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"],
+        pool=mart["pool"], outlets=[Asset(mart["asset"])], doc_md=mart["doc_md"], priority_weight=MARTS - mart["level"],
     )  # fmt: skip
 
 
 def _wakers(database: DatabaseJson) -> AssetAny | None:
     """What wakes a database besides reconcile: what arrives for it, and any table of another one that its own refer to."""
     names = sorted({name for made in (*database["datasets"], *database["marts"]) for name in made["foreign"]})
-    wakers = [Asset(name) for name in names]
-    if database["datasets"]:
-        watcher = AssetWatcher(name="arrival", trigger=ArrivalTrigger(database["name"]))
-        wakers.append(Asset(f"landing.{database['name']}", watchers=[watcher]))
+    watcher = AssetWatcher(name="arrival", trigger=ArrivalTrigger(database["name"]))
+    arrivals = [Asset(f"landing.{database['name']}", watchers=[watcher])] if database["datasets"] else []
+    wakers = [*map(Asset, names), *arrivals]
     return AssetAny(*wakers) if wakers else None
 
 
@@ -227,8 +237,11 @@ def _defaults(owner: str) -> dict[str, object]:
     """What holds for every task of a DAG, as Airflow's `default_args`."""
     return {
         "owner": owner,
-        # a step without work is skipped; what comes after it has to look for itself
+        # a step without work is skipped; what comes after it looks for itself
         "trigger_rule": TriggerRule.NONE_FAILED,
+        # what others refer to goes first, whichever DAG it is in; who looks or reminds waits for nobody
+        "weight_rule": "absolute",
+        "priority_weight": FIRST,
         "retries": 2,
         "retry_delay": timedelta(seconds=10),
         "retry_exponential_backoff": 2.0,
@@ -258,8 +271,7 @@ def _mail(context: Context, reminder: Reminder) -> None:
     SmtpNotifier(to=list(reminder.addresses), subject=reminder.subject, html_content=reminder.page).notify(context)
 
 
-_RECEIPTS = """
-
+_RECEIPTS = """\n
 **回执 Receipts** — what each run took, with state and receipt, stands in the task's [XCom](/xcoms); the place is
 `receipts/<department>/{name}/<period>/<delivery>/` under `YISHU_HOME`, and `yishu receipt <delivery>` shows it.
 """

@@ -5,7 +5,7 @@ Knows no Airflow. Whether a step changed anything is read from the ledger, so th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from yishu.flow.reminders import Reminder
     from yishu.lake.lake import Lake, OpenSpark
 
-Verb = Literal["receive", "refine", "build", "publish", "find_work"]
+Verb = Literal["look", "receive", "refine", "build", "publish", "find_work"]
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,22 @@ class Outcome:
     why: str = ""
 
 
-def take(verb: Verb, target: str, project: Path | None = None, needs: Collection[str] = ()) -> Outcome:
+def take(verb: Verb, target: str, project: Path | None = None) -> Outcome:
     """Take one step on this machine's lake.
+
+    Nothing is refined or built while what it is made from is on its way: no row is kept out for want of one that has arrived,
+    and no mart is built twice.
 
     Args:
         verb: which step.
         target: the dataset, the mart's table or the database that it is for; empty for `find_work`.
         project: the checkout; from the environment where not given.
-        needs: silver tables of other databases that the target refers to; while one of them has work of its own, nothing is
-            done here, so that no row is kept out for want of one that has arrived.
 
     Raises:
         YishuError: as the flow raises it; `is_transient` tells whether another try can help.
     """
     with _opened(load_settings(project=project)) as (lake, open_spark):
-        busy = _busy(lake, needs) if needs else []
+        busy = _holds_up(lake, verb, target)
         if busy:
             return Outcome(False, why=f"{target} waits for {', '.join(busy)}, which have deliveries on their way")
         return _DO[verb](lake, open_spark, target)
@@ -126,12 +127,18 @@ def _clock(settings: Settings) -> Callable[[], datetime]:
     return lambda: datetime.now(zone)
 
 
-def _busy(lake: Lake, tables: Collection[str]) -> list[str]:
-    from yishu.flow.receive import datasets_with_new_files
+def _holds_up(lake: Lake, verb: Verb, target: str) -> list[str]:
+    from yishu.flow.work import Work
 
-    on_their_way = {d.dataset for d in lake.ledger.deliveries(states=("waiting", "bronze"))}
-    on_their_way |= set(datasets_with_new_files(lake))
-    return sorted(table for table in tables if table.partition(".")[2] in on_their_way)
+    table = {"refine": f"silver.{target}", "build": target}.get(verb)
+    return Work(lake).holds_up(table) if table else []
+
+
+def _look(lake: Lake, open_spark: OpenSpark, database: str) -> Outcome:
+    from yishu.flow.work import Work
+
+    found = Work(lake).of_a_run(database)
+    return Outcome(bool(found), tuple({"table": table} for table in found))
 
 
 def _receive(lake: Lake, open_spark: OpenSpark, dataset: str) -> Outcome:
@@ -175,7 +182,7 @@ def _find_work(lake: Lake, open_spark: OpenSpark, target: str) -> Outcome:
 
 
 _DO: dict[Verb, Callable[[Lake, OpenSpark, str], Outcome]] = {
-    "receive": _receive, "refine": _refine, "build": _build, "publish": _publish, "find_work": _find_work,
+    "look": _look, "receive": _receive, "refine": _refine, "build": _build, "publish": _publish, "find_work": _find_work,
 }  # fmt: skip
 
 

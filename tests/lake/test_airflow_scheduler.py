@@ -89,7 +89,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     root = tmp_path_factory.mktemp("stack")
     project, home = root / "project", root / "home"
     shutil.copytree(CHECKOUT / "jobs" / "yishu", project / "jobs" / "yishu", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pipeline.py", "receive.py"):
+    for name in ("pipeline.py", "work.py"):
         shutil.copy(STUB / name, project / "jobs" / "yishu" / "flow" / name)
     for name in ("conf", "schemas", "dags", "jobs/gold", "catalog/templates"):
         shutil.copytree(CHECKOUT / name, project / name)
@@ -159,10 +159,12 @@ def test_nothing_new_is_skipped_and_wakes_nobody(stack: Stack) -> None:
         run = stack.do("trigger", "alpha")
         stack.until(lambda: stack.select("SELECT state FROM dag_run WHERE run_id = ?", str(run)) == [("success",)])  # noqa: B023
         tasks = dict(stack.select("SELECT task_id, state FROM task_instance WHERE run_id = ?", str(run)))
-        assert tasks.pop("publish") == "success"
+        assert tasks.pop("look") == "success"
         if set(tasks.values()) == {"skipped"}:
             break
     assert set(tasks.values()) == {"skipped"}
+    ran = stack.select("SELECT count(*) FROM task_instance WHERE run_id = ? AND pid IS NOT NULL", str(run))
+    assert ran == [(1,)], "what there is nothing to do for takes no process"
     assert stack.select("SELECT asset_id FROM asset_event WHERE source_run_id = ?", str(run)) == []
 
 

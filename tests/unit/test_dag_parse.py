@@ -36,6 +36,9 @@ for name, folder in (("small", sys.argv[1]), ("real", sys.argv[2])):
         "seconds": seconds,
         "tasks": {i: {t.task_id: sorted(t.upstream_task_ids) for t in d.tasks} for i, d in dags.items()},
         "pools": sorted({t.pool for d in dags.values() for t in d.tasks}),
+        "weights": {f"{i}.{t.task_id}": t.priority_weight for i, d in dags.items() for t in d.tasks},
+        "rules": sorted({str(t.weight_rule) for d in dags.values() for t in d.tasks}),
+        "steps": {i: d.get_task("look").steps for i, d in dags.items() if d.has_task("look")},
         "owners": {f"{i}.{t.task_id}": t.owner for i, d in dags.items() for t in d.tasks},
         "docs": {f"{i}.{t.task_id}": t.doc_md or "" for i, d in dags.items() for t in d.tasks},
         "tags": {i: sorted(d.tags) for i, d in dags.items()},
@@ -99,15 +102,16 @@ def test_every_database_of_the_manifest_is_a_dag_of_its_name(parsed: Parsed) -> 
 def test_every_dataset_and_mart_of_the_manifest_has_its_steps(parsed: Parsed) -> None:
     for database in json.loads((CHECKOUT / "dags" / "manifest.json").read_text(encoding="utf-8"))["databases"]:
         expected = {f"{d['name']}.{step}" for d in database["datasets"] for step in ("receive", "refine")}
-        expected |= {f"gold.{mart['name']}" for mart in database["marts"]} | {"publish"}
+        expected |= {f"gold.{mart['name']}" for mart in database["marts"]} | {"look", "publish"}
         assert set(parsed.real["tasks"][database["name"]]) == expected
 
 
 def test_steps_follow_the_manifests_order(parsed: Parsed) -> None:
     assert parsed.small["tasks"]["alpha"] == {
-        "ents.receive": [],
+        "look": [],
+        "ents.receive": ["look"],
         "ents.refine": ["ents.receive"],
-        "lics.receive": [],
+        "lics.receive": ["look"],
         "lics.refine": ["ents.refine", "lics.receive"],
         "gold.by_county": ["ents.refine"],
         "gold.by_unit": ["gold.by_county", "lics.refine"],
@@ -121,6 +125,25 @@ def test_a_database_is_woken_by_what_arrives_and_by_the_foreign_tables_that_it_r
         "beta": ["landing.beta", "silver.ents"],
     }
     assert "landing.dim" not in parsed.real["wakes"]["dim"], "it has no datasets: nothing can arrive"
+
+
+def test_what_others_refer_to_goes_first_whichever_dag_it_is_in(parsed: Parsed) -> None:
+    weights, levels = parsed.real["weights"], {}
+    for database in json.loads((CHECKOUT / "dags" / "manifest.json").read_text(encoding="utf-8"))["databases"]:
+        levels |= {f"{database['name']}.{d['name']}.refine": (0, d["level"]) for d in database["datasets"]}
+        levels |= {f"{database['name']}.gold.{m['name']}": (1, m["level"]) for m in database["marts"]}
+    in_turn = sorted(levels, key=lambda task: -weights[task])
+    assert [levels[task] for task in in_turn] == sorted(levels.values())
+    assert weights["reconcile.find_work"] == weights["tax.look"] == max(weights.values())
+    assert weights["tax.publish"] == min(weights.values()) > 0
+    assert parsed.real["rules"] == ["absolute"]
+
+
+def test_the_look_knows_the_steps_that_make_each_table(parsed: Parsed) -> None:
+    assert parsed.small["steps"]["alpha"] == {
+        "silver.ents": ["ents.receive", "ents.refine"], "silver.lics": ["lics.receive", "lics.refine"],
+        "alpha.by_county": ["gold.by_county"], "alpha.by_unit": ["gold.by_unit"],
+    }  # fmt: skip
 
 
 def test_each_table_has_one_writer(parsed: Parsed) -> None:

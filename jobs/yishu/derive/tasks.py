@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from yishu.contract.graph import inputs_foreign, inputs_inside, mart_order
-from yishu.contract.levels import dataset_levels
+from yishu.contract.levels import dataset_levels, mart_levels
 from yishu.contract.model import Cycle, Database, DatabaseClass, Dataset, Mart, Project, Sharing, WriteMode
 
 CLASSES: dict[DatabaseClass, str] = {
@@ -25,7 +25,7 @@ SHARINGS: dict[Sharing, str] = {"unconditional": "无条件共享", "conditional
 
 
 class DatasetJson(TypedDict):
-    """`after`: datasets of this database that have to be refined before; `foreign`: of other databases."""
+    """`after`: datasets of this database that have to be refined before; `foreign`: of other databases; `level`: of all, from 0."""
 
     name: str
     title: str
@@ -37,6 +37,7 @@ class DatasetJson(TypedDict):
     asset: str
     after: list[str]
     foreign: list[str]
+    level: int
 
 
 class MartJson(TypedDict):
@@ -48,6 +49,7 @@ class MartJson(TypedDict):
     after: list[str]
     foreign: list[str]
     asset: str
+    level: int
 
 
 class DatabaseJson(TypedDict):
@@ -120,6 +122,7 @@ def _dataset(project: Project, dataset: Dataset) -> DatasetJson:
         "asset": f"silver.{dataset.name}",
         "after": inside,
         "foreign": [name for name in needed if name not in inside],
+        "level": _level(dataset_levels(project), dataset.name),
     }
 
 
@@ -133,7 +136,12 @@ def _mart(project: Project, mart: Mart) -> MartJson:
         "after": sorted(inputs_inside(project, mart)),
         "foreign": sorted(inputs_foreign(project, mart)),
         "asset": mart.table,
+        "level": _level(mart_levels(project), mart.table),
     }
+
+
+def _level(levels: list[list[str]], name: str) -> int:
+    return next(place for place, names in enumerate(levels) if name in names)
 
 
 def supplier_names(project: Project, dataset: Dataset) -> list[str]:

@@ -10,17 +10,19 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from yishu.contract.graph import database_of
 from yishu.contract.levels import dataset_levels, mart_levels
 from yishu.contract.model import Dataset
 from yishu.errors import DataError, MachineError, YishuError
-from yishu.flow import agreed, amend, bronze, evolving, gold, silver
+from yishu.flow import amend, bronze, evolving, gold, silver
 from yishu.flow import publish as publishing
 from yishu.flow import receive as receiving
 from yishu.flow.metastore import make_known
 from yishu.flow.promise import hold_to_manifest
-from yishu.flow.pull import FAILED_REST, pull, pull_due
+from yishu.flow.pull import pull, pull_due
 from yishu.flow.receipts import receipt_name, write_receipt
 from yishu.flow.soundness import note, require_sound
+from yishu.flow.work import Work
 from yishu.lake.lake import Lake, OpenSpark
 from yishu.lake.ledger import Delivery
 
@@ -152,19 +154,11 @@ def run(lake: Lake, open_spark: OpenSpark, targets: Iterable[str] = ()) -> Repor
 
 
 def pending(lake: Lake) -> list[str]:
-    """The databases for which there is work: new files in landing, extracts to pull, deliveries on their way, changed marts."""
-    behind = {d.name for d in lake.project.datasets.values() if agreed.is_behind(lake, d)}
-    stopped = {name for name in behind if agreed.is_waiting(lake, lake.project.datasets[name])}  # a person is to decide
-    waiting = {d.dataset for d in lake.ledger.deliveries(states={"bronze"})}
-    waiting |= {d.dataset for d in lake.ledger.deliveries(states={"held"}) if silver.to_release(lake, d)}
-    waiting = ((waiting | behind) - stopped) | {d.dataset for d in lake.ledger.deliveries(states={"waiting"})}
-    known, new = lake.project.datasets, receiving.datasets_with_new_files(lake)
-    if new - known.keys():
+    """The databases for which there is something to do now: new files, extracts to pull, deliveries on their way, changed marts."""
+    work = Work(lake)
+    if work.new - lake.project.datasets.keys():
         receive(lake)  # what no contract knows has no task of its own: it is answered here
-    waiting |= new | {name for name in _pulled(lake) if pull_due(lake, name, FAILED_REST)}
-    due = [m for m in lake.project.marts.values() if gold.is_due(lake, m.table)]
-    marts = {m.database for m in due if not agreed.waits_for(lake, m.table)}
-    return sorted({known[d].database for d in waiting if d in known} | marts)
+    return sorted({str(database_of(lake.project, table)) for table in work.tables()})
 
 
 def _pulled(lake: Lake) -> list[str]:

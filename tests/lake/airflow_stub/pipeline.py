@@ -21,13 +21,17 @@ INPUTS = {
 }
 
 
-def datasets_with_new_files(lake: Lake) -> set[str]:
-    return {name for name in DATASETS if _new_files(lake, name)}
+def moving(lake: Lake) -> set[str]:
+    return {d.dataset for d in lake.ledger.deliveries(states=("waiting",))} | {name for name in DATASETS if _new_files(lake, name)}
+
+
+def is_due(lake: Lake, table: str) -> bool:
+    before = lake.ledger.table(table)
+    return before is None or before.inputs != _state(lake, table)
 
 
 def pending(lake: Lake) -> list[str]:
-    waiting = {d.dataset for d in lake.ledger.deliveries(states=("waiting",))} | datasets_with_new_files(lake)
-    return sorted({DATASETS[name] for name in waiting})
+    return sorted({DATASETS[name] for name in moving(lake)} | {table.partition(".")[0] for table in INPUTS if is_due(lake, table)})
 
 
 def receive(lake: Lake, dataset: str) -> list[Delivery]:
@@ -50,10 +54,8 @@ def refine(lake: Lake, open_spark: object, dataset: str) -> None:
 
 
 def build(lake: Lake, open_spark: object, table: str) -> None:
-    known = [lake.ledger.table(name) for name in INPUTS[table]]
-    inputs, before = str([state.version if state else None for state in known]), lake.ledger.table(table)
-    if before is None or before.inputs != inputs:
-        _next_version(lake, table, inputs)
+    if is_due(lake, table):
+        _next_version(lake, table, _state(lake, table))
 
 
 def publish(lake: Lake, database: str) -> None:
@@ -67,6 +69,11 @@ def _new_files(lake: Lake, dataset: str) -> list[LandedFile]:
         if not lake.ledger.knows(name, stat.st_size, stat.st_mtime_ns):
             found.append(LandedFile(name, stat.st_size, stat.st_mtime_ns, file.read_bytes().hex().ljust(64, "0")[:64]))
     return found
+
+
+def _state(lake: Lake, table: str) -> str:
+    known = [lake.ledger.table(name) for name in INPUTS[table]]
+    return str([state.version if state else None for state in known])
 
 
 def _next_version(lake: Lake, table: str, inputs: str) -> None:

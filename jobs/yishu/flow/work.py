@@ -1,0 +1,106 @@
+"""Ledger, landing and contracts → what there is to do now, table by table; nothing is changed, and of tables only logs are read.
+
+`silver.<dataset>` has work while something of it is on its way; `<database>.<mart>` once an input or its definition changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cached_property
+
+from yishu.contract.graph import downstream, upstream
+from yishu.contract.levels import datasets_before
+from yishu.flow import agreed, gold, silver
+from yishu.flow.pull import FAILED_REST, pull_due
+from yishu.flow.receive import datasets_with_new_files
+from yishu.lake import places, tables
+from yishu.lake.lake import Lake
+
+UNSETTLED = ("waiting", "bronze")
+PATIENCE = dt.timedelta(hours=1)
+"""So long a mart waits for inputs that are on their way; then it is built from what is there: some inputs never rest."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One look at the lake; what was asked once is kept."""
+
+    lake: Lake
+
+    @cached_property
+    def new(self) -> set[str]:
+        """Datasets, known or not, for which something lies in landing."""
+        return datasets_with_new_files(self.lake)
+
+    @cached_property
+    def moving(self) -> set[str]:
+        """Datasets of which a delivery has come that is not settled."""
+        return self.new.union(*self._in_state.values())
+
+    def tables(self, database: str | None = None) -> list[str]:
+        """The tables, of all databases or of one, for which something can be done now."""
+        return [table for table in self._asked_for(database) if not self.holds_up(table)]
+
+    def of_a_run(self, database: str) -> list[str]:
+        """What one run of a database may come to do: also what is held up as yet, and the marts made from what it does."""
+        found = [table for table in self._asked_for(database) if table.startswith("silver.") or not self.holds_up(table)]
+        made = downstream(self.lake.project, *found)
+        return list(dict.fromkeys([*found, *(table for table in made if table.startswith(f"{database}."))]))
+
+    def holds_up(self, table: str) -> list[str]:
+        """The datasets on their way because of which nothing is done for a table as yet.
+
+        Args:
+            table: `silver.<dataset>`, whose rows would be kept out for want of what they refer to; or `<database>.<mart>`,
+                which would have to be built again.
+        """
+        layer, _, name = table.partition(".")
+        if layer == "silver":
+            return sorted(self.moving & set(self._before.get(name, ())))
+        sources = {source.partition(".")[2] for source in upstream(self.lake.project, table) if source.startswith("silver.")}
+        found = sorted(self.moving & sources)
+        return found if found and not self._waited_long(table, sources) else []
+
+    def _asked_for(self, database: str | None) -> list[str]:
+        project = self.lake.project
+        datasets = [d.name for d in project.datasets.values() if database in (None, d.database)]
+        marts = [m.table for m in project.marts.values() if database in (None, m.database)]
+        due = [table for table in marts if gold.is_due(self.lake, table) and not agreed.waits_for(self.lake, table)]
+        return [*(f"silver.{name}" for name in datasets if self._has_work(name)), *due]
+
+    def _has_work(self, dataset: str) -> bool:
+        if dataset in self.new or dataset in self._in_state["waiting"]:
+            return True
+        contract = self.lake.project.datasets[dataset]
+        if contract.supply.pull and pull_due(self.lake, dataset, FAILED_REST):
+            return True
+        behind = agreed.is_behind(self.lake, contract)
+        asked = behind or dataset in self._in_state["bronze"] or dataset in self._released
+        return asked and not (behind and agreed.is_waiting(self.lake, contract))
+
+    @cached_property
+    def _in_state(self) -> dict[str, set[str]]:
+        """The datasets that have deliveries in each state of those that are not settled."""
+        deliveries = self.lake.ledger.deliveries(states=UNSETTLED)
+        return {state: {d.dataset for d in deliveries if d.state == state} for state in UNSETTLED}
+
+    @cached_property
+    def _released(self) -> set[str]:
+        return {d.dataset for d in self.lake.ledger.deliveries(states={"held"}) if silver.to_release(self.lake, d)}
+
+    @cached_property
+    def _before(self) -> dict[str, list[str]]:
+        return datasets_before(self.lake.project)
+
+    def _waited_long(self, mart: str, sources: Collection[str]) -> bool:
+        """Since it was built last, else since the first of its sources came to be, by the tables' own logs."""
+        path = self.lake.path(mart)
+        if tables.exists(path):
+            since = int(places.delta(path).history(1)[0]["timestamp"])
+        else:
+            filled = [place for place in map(self.lake.silver, sources) if tables.exists(place)]
+            since = min((int(places.delta(place).metadata().created_time) for place in filled), default=0)
+        return bool(since) and time.time() * 1000 - since > PATIENCE.total_seconds() * 1000
