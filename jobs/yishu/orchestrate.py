@@ -195,12 +195,13 @@ def _dag(database: DatabaseJson) -> DAG:
             ends |= {mart["asset"]: _mart(mart) for mart in database["marts"]}
         for made in (*database["datasets"], *database["marts"]):
             ends[made["asset"]].set_upstream([ends[name] for name in made["after"]])
-        publish = Step(task_id="publish", verb="publish", target=database["name"], pool="write_catalog", priority_weight=LAST)
+        name, doc = database["name"], database["doc_md"]
+        publish = Step(task_id="publish", verb="publish", target=name, pool="write_catalog", priority_weight=LAST, doc_md=doc)
         publish.set_upstream([task for task in ends.values() if not task.downstream_task_ids])
         steps = {made["asset"]: [f"{made['name']}.receive", f"{made['name']}.refine"] for made in database["datasets"]}
         steps |= {made["asset"]: [f"gold.{made['name']}"] for made in database["marts"]}
         roots = dag.roots
-        Look(task_id="look", target=database["name"], steps=steps).set_downstream(roots)
+        Look(task_id="look", target=name, steps=steps, doc_md=doc).set_downstream(roots)
     return dag
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -14,8 +13,6 @@ from pyarrow import fs
 
 from handed_in import opened
 from yishu.errors import DataError, TableDamaged
-from yishu.flow import pipeline
-from yishu.flow.soundness import note
 from yishu.lake import adoption, places, tables
 from yishu.lake.adoption import Target
 from yishu.lake.lake import Lake
@@ -114,15 +111,3 @@ def test_rows_are_read_by_arrow_without_pythons_help_from_the_files_of_one_deliv
     read = places.rows(table, "d-2")
     assert read.to_table()["a"].to_pylist() == ["d-2"] and len(read.files) == 1
     assert isinstance(read.filesystem, fs.SubTreeFileSystem) and isinstance(read.filesystem.base_fs, fs.LocalFileSystem)
-
-
-def test_a_mart_waits_for_an_input_of_its_own_database(lake: Lake) -> None:
-    """Else one table that all share would wake every database, for marts without a row."""
-    tables.put_batches(pa.table({"uscc": ["x"], "_delivery": ["d-1"]}).to_reader(), lake.silver("market_entity"), "d-1")
-    note(lake, "silver.market_entity")
-    readers = {mart.database for mart in lake.project.marts.values() if "silver.market_entity" in mart.inputs}
-    assert len(readers) > 3
-    assert set(pipeline.pending(lake)) - {"dim"} == {"legal_entity"}
-    others = {name: dataset for name, dataset in lake.project.datasets.items() if name != "cluster_month"}
-    broken = dataclasses.replace(lake, project=lake.project.model_copy(update={"datasets": others}))
-    assert pipeline.pending(broken) == pipeline.pending(lake), "a contract that cannot be read stops nobody else"
