@@ -100,10 +100,18 @@ class _Edits:
     def __init__(self, columns: dict[str, pa.Array], writable: Callable[[str, str | None], bool]) -> None:
         self.columns, self.writable = columns, writable
         self._cells: dict[str, dict[int, str | None]] = {}
+        self._first: dict[str, str] = {}
 
     def old(self, column: str, row: int) -> str | None:
         value = self.columns[column][row].as_py()
         return value if isinstance(value, str) else None
+
+    def first(self, column: str) -> str:
+        """The column's first filled cell, of whatever row; "0" where it has none."""
+        if column not in self._first:
+            filled = pc.drop_null(self.columns[column])
+            self._first[column] = str(filled[0].as_py()) if len(filled) else "0"
+        return self._first[column]
 
     def put(self, column: str, row: int, value: str | None) -> None:
         self._cells.setdefault(column, {})[row] = value
@@ -145,10 +153,7 @@ def _faulty(
 def _sample(edits: _Edits, column: str, row: int) -> str:
     """The cell's own value, or where it has none the column's first."""
     value = edits.old(column, row)
-    if value is None:
-        filled = pc.drop_null(edits.columns[column].slice(0, 10_000))
-        value = filled[0].as_py() if len(filled) else "0"
-    return str(value)
+    return edits.first(column) if value is None else value
 
 
 def _odd(edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Oddity], generator: np.random.Generator) -> None:
