@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset, Field
-from yishu.sample.columns import joined
+from yishu.sample.columns import as_bytes, joined
 from yishu.sample.faults import Spoil
 from yishu.sample.form_lines import LINE_FORMS, Columns, TextForm, codec, heads
 from yishu.sample.form_sheets import SHEET_FORMS
@@ -80,11 +80,8 @@ def _broken(lines: pa.Array, start: int, broken: Mapping[int, Spoil]) -> tuple[p
 
 
 def _bytes(lines: pa.Array, form: TextForm, begins: bool, encoding: str) -> bytes:
-    """All lines with what stands between them: an Arrow column's data is already one text."""
-    text = joined(form.between, lines, form.end)
-    data: bytes = text.buffers()[2].to_pybytes()
-    first, last = (np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset + place] for place in (0, len(text)))
-    data = data[first + (len(form.between) if begins else 0) : last]
+    """All lines with what stands between them."""
+    data = as_bytes(joined(form.between, lines, form.end))[len(form.between) if begins else 0 :]
     return data if encoding == "utf-8" else data.decode("utf-8").encode(encoding)
 
 
