@@ -1,14 +1,34 @@
-"""The sample at sizes beyond the tests' own: what is planted in columns that begin empty."""
+"""The sample at sizes beyond the tests' own: a year without a gap, columns that begin empty."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from reading_case import thing
+from yishu.contract.load import load_project
+from yishu.contract.model import Project
+from yishu.sample import monitoring
 from yishu.sample.columns import Extract
 from yishu.sample.dirt import plant
 from yishu.sample.faults import Fault, Oddity
+from yishu.sample.write import province_of
+
+
+@pytest.fixture(scope="module")
+def project() -> Project:
+    return load_project(Path(__file__).parents[2])
+
+
+def test_a_whole_year_of_air_has_each_day_once(project: Project) -> None:
+    province = province_of(project, ["air_quality"], 200, 5)
+    for rows in (2_000, 240_000, 300_000):
+        _, days = monitoring._extent(replace(province, rows=rows))
+        assert len(set(days.tolist())) == len(days) and days.max() == 364 and (days.min() == 10 or len(days) > 355)
 
 
 def test_a_fault_on_an_empty_cell_starts_from_the_columns_first_value_however_far_down_it_stands() -> None:
