@@ -165,10 +165,12 @@ def test_an_xml_name_is_the_fields_where_a_title_is_none(tmp_path: Path) -> None
     assert len(back(tmp_path / "f", dataset)) == 8
 
 
-def test_an_old_sheet_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_sheets, "_XLS_ROWS", 8)
-    with pytest.raises(UsageError, match=r"more rows than an \.xls sheet"):
-        write_file(tmp_path / "f", thing(format="xls"), columns(), {})
+@pytest.mark.parametrize("form", ["xls", "xlsx"])
+def test_a_sheet_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setitem(form_sheets._MOST, form, 10)
+    write_file(tmp_path / "f", thing(format=form, headerRow=2), columns(), {})
+    with pytest.raises(UsageError, match=rf"more rows than an \.{form} sheet"):
+        write_file(tmp_path / "f", thing(format=form, headerRow=3), columns(), {})
 
 
 PLAIN = {"date": "2024-01-31", "timestamp": "2024-01-31 08:00:00"}

@@ -1,4 +1,4 @@
-"""The sample at sizes beyond the tests' own: a year without a gap, columns that begin empty."""
+"""The sample at sizes beyond the tests' own: lists longer than a sheet, a year without a gap, columns that begin empty."""
 
 from __future__ import annotations
 
@@ -10,18 +10,44 @@ import pyarrow as pa
 import pytest
 
 from reading_case import thing
+from test_sample_write import cells_of, file_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
-from yishu.sample import monitoring
+from yishu.sample import form_sheets, monitoring
 from yishu.sample.columns import Extract
 from yishu.sample.dirt import plant
 from yishu.sample.faults import Fault, Oddity
-from yishu.sample.write import province_of
+from yishu.sample.form_sheets import sheet_room
+from yishu.sample.state_assets import finance
+from yishu.sample.write import province_of, write_sample
 
 
 @pytest.fixture(scope="module")
 def project() -> Project:
     return load_project(Path(__file__).parents[2])
+
+
+def test_a_list_longer_than_a_sheet_comes_thinned_with_the_rows_that_tell_a_story(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, most, rows, dirt = project.datasets["soe_finance"], 260, 2_000, 0.2
+    monkeypatch.setitem(form_sheets._MOST, "xlsx", most)
+    names = ["soe_finance", "mu_evaluation"]
+    truth = write_sample(project, tmp_path, datasets=names, rows=rows, seed=5, dirt=dirt, truth=tmp_path / "truth.json")
+    whole = {e.department: e for e in finance(province_of(project, names, rows, 5))}["sasac"]
+    assert whole.rows > most
+    for delivery in truth.deliveries:
+        found = cells_of(file_of(tmp_path, delivery), project.datasets[delivery.dataset])
+        assert len(found) == delivery.rows <= (sheet_room(project.datasets[delivery.dataset]) or 0) and all(
+            bad.row <= delivery.rows for bad in delivery.bad
+        )
+        if delivery.dataset == "mu_evaluation":
+            assert {row["eval_year"] for row in found} >= {"2022", "2023", "2024"} and delivery.rows > most * 0.9
+    largest = max((d for d in truth.deliveries if d.dataset == dataset.name), key=lambda d: d.rows)
+    assert largest.rows > most * 0.9 and largest.duplicates
+    keys = {(row["uscc"], row["period"]) for row in cells_of(file_of(tmp_path, largest), dataset)}
+    told = whole.columns["uscc"].take(whole.keep_clean), whole.columns["period"].take(whole.keep_clean)
+    assert keys >= set(zip(*(column.to_pylist() for column in told), strict=True))
 
 
 def test_a_whole_year_of_air_has_each_day_once(project: Project) -> None:

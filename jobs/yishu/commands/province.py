@@ -19,7 +19,11 @@ from yishu.settings import load_settings
 @click.option("--dirt", default=0.01, show_default=True, help="Share of rows with one planted fault.")
 @click.option("--landing", type=click.Path(file_okay=False, path_type=Path), help="Write there instead of YISHU_HOME/landing.")
 def sample(datasets: tuple[str, ...], rows: int, seed: int, dirt: float, landing: Path | None) -> None:
-    """Write extracts of DATASETS (all if none) in the forms in which their departments send them."""
+    """Write extracts of DATASETS (all if none) in the forms in which their departments send them.
+
+    Rows grow with --rows to what there is of a thing in a province (counties, homes, papers), and in an Excel file to what its
+    sheet holds: of a list that would have more than 1,048,576 rows (.xls: 65,536), so many come, evenly chosen.
+    """
     from yishu.sample.hand_in import hand_in_sample
     from yishu.sample.write import write_sample
 

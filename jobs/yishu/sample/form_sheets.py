@@ -7,6 +7,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
@@ -23,10 +24,17 @@ from yishu.sample.sheet_rows import Cell, cell, sheet_rows
 _SLICE: Final = 50_000
 """Rows put into text, or into Python's own objects, at once."""
 _MADE: Final = dt.datetime(2025, 1, 10, 9, 0)
-_XLS_ROWS: Final = 65_536
+_MOST: Final = {"xlsx": 1_048_576, "xls": 65_536}
+"""So many rows has a sheet."""
 _SHEET: Final = "xl/worksheets/sheet1.xml"
 _WIDE: Final = 500_000
 """A sheet of more rows can pass the 2 GB of a plain zip archive."""
+
+
+def sheet_room(dataset: Dataset) -> int | None:
+    """How many rows of data go into one file of the dataset; None: any number."""
+    most = _MOST.get(dataset.supply.format)
+    return None if most is None else most - len(_above(dataset))
 
 
 def _write_xlsx(path: Path, dataset: Dataset, columns: Columns) -> None:
@@ -59,11 +67,6 @@ def _write_xls(path: Path, dataset: Dataset, columns: Columns) -> None:
     sheet = book.add_sheet(dataset.supply.sheet or "Sheet1")
     day, plain = xlwt.easyxf(num_format_str="yyyy-mm-dd"), xlwt.Style.default_style
     for number, row in enumerate(chain(_above(dataset), _cells(dataset, columns))):
-        if number == _XLS_ROWS:
-            raise UsageError(
-                f"{dataset.name} has more rows than an .xls sheet", code="sample", expected=f"at most {_XLS_ROWS} rows",
-                remedy="ask for fewer rows",
-            )  # fmt: skip
         for place, value in enumerate(row):
             if value is not None:
                 sheet.write(number, place, value, day if isinstance(value, dt.date) else plain)
@@ -130,4 +133,17 @@ def _without_times(core: bytes) -> bytes:
     return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _MADE.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), core)
 
 
-SHEET_FORMS: Final[dict[str, Callable[[Path, Dataset, Columns], None]]] = {"xlsx": _write_xlsx, "xls": _write_xls}
+def _held(write: Callable[[Path, Dataset, Columns], None], path: Path, dataset: Dataset, columns: Columns) -> None:
+    """Write what a sheet holds; refuse more."""
+    room = sheet_room(dataset)
+    if room is not None and len(columns[dataset.fields[0].name]) > room:
+        raise UsageError(
+            f"{dataset.name} has more rows than an .{dataset.supply.format} sheet", code="sample", expected=f"at most {room} rows",
+            remedy="ask for fewer rows",
+        )  # fmt: skip
+    write(path, dataset, columns)
+
+
+SHEET_FORMS: Final[dict[str, Callable[[Path, Dataset, Columns], None]]] = {
+    "xlsx": partial(_held, _write_xlsx), "xls": partial(_held, _write_xls),
+}  # fmt: skip

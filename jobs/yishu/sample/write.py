@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
 from yishu.sample import (
@@ -44,9 +46,10 @@ from yishu.sample import (
     trade,
     transport,
 )
-from yishu.sample.columns import Case, Extract
+from yishu.sample.columns import Case, Extract, take
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
+from yishu.sample.form_sheets import sheet_room
 from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
 
@@ -98,7 +101,7 @@ def write_sample(
         project: contracts, departments and code lists.
         landing: the folder `landing/`; files go to `<department code>/<dataset>/<period>/`.
         datasets: names; None: all of `DATASETS`.
-        rows: rows of the largest datasets; the others scale with it.
+        rows: rows of the largest datasets; the others scale with it, to what there is (counties, papers) or a sheet holds.
         seed: the same seed gives the same bytes.
         dirt: share of rows (0–1) that get one planted fault each.
         truth: where `truth.json` goes.
@@ -148,7 +151,7 @@ def _deliveries(project: Project, province: Province, landing: Path, name: str, 
         sender = project.departments[extract.department].code if extract.department else province.offices[name]
         part = f"/{extract.department}" if extract.department else ""
         generator = part_generator(province.seed, f"dirt/{name}/{extract.period}{part}")
-        dirty = plant(_as_agreed(extract, dataset), dataset, wrong, odd, dirt, generator)
+        dirty = plant(_fitting(_as_agreed(extract, dataset), dataset, dirt), dataset, wrong, odd, dirt, generator)
         folder = landing / sender / name / extract.period
         file = folder / _file_name(dataset, extract.period)
         folder.mkdir(parents=True, exist_ok=True)
@@ -170,6 +173,19 @@ def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
         )  # fmt: skip
     columns = {field.name: extract.columns[field.name] for field in dataset.fields}
     return replace(extract, columns=columns)
+
+
+def _fitting(extract: Extract, dataset: Dataset, dirt: float) -> Extract:
+    """Where a list and its copies have more rows than a sheet: those that carry an answer, and of the others as many as fit, evenly."""
+    room = sheet_room(dataset)
+    most = extract.rows if room is None else int(room / (1 + dirt / 2))
+    if extract.rows <= most:
+        return extract
+    clean = np.unique(extract.keep_clean)
+    others = np.setdiff1d(np.arange(extract.rows), clean)
+    left = max(0, most - len(clean))
+    rows = np.sort(np.concatenate([clean, others[np.arange(left) * len(others) // max(1, left)]]))
+    return replace(extract, columns=take(extract.columns, rows), keep_clean=np.searchsorted(rows, clean))
 
 
 def _file_name(dataset: Dataset, period: str) -> str:
