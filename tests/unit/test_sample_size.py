@@ -1,7 +1,8 @@
-"""The sample at sizes beyond the tests' own: lists longer than a sheet, a year without a gap, columns that begin empty."""
+"""The sample at sizes beyond the tests' own: many processes, lists longer than a sheet, a year without a gap, columns that begin empty."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +11,16 @@ import pyarrow as pa
 import pytest
 
 from reading_case import thing
-from test_sample_write import cells_of, file_of
+from test_sample_write import cells_of, digests, file_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
+from yishu.errors import ContractError, MachineError
 from yishu.sample import form_sheets, monitoring
 from yishu.sample.columns import Extract
 from yishu.sample.dirt import plant
 from yishu.sample.faults import Fault, Oddity
 from yishu.sample.form_sheets import sheet_room
+from yishu.sample.spread import spread
 from yishu.sample.state_assets import finance
 from yishu.sample.write import province_of, write_sample
 
@@ -25,6 +28,41 @@ from yishu.sample.write import province_of, write_sample
 @pytest.fixture(scope="module")
 def project() -> Project:
     return load_project(Path(__file__).parents[2])
+
+
+def test_the_bytes_are_the_same_however_many_processes_write_them(project: Project, tmp_path: Path) -> None:
+    names = ["person_base", "marriage_reg", "credit_score", "agri_subsidy", "elder_org", "elder_subsidy", "infectious_report"]
+    found = []
+    for processes in (1, 3):
+        home = tmp_path / str(processes)
+        truth = write_sample(
+            project,
+            home / "landing",
+            datasets=names,
+            rows=300,
+            seed=5,
+            dirt=0.06,
+            truth=home / "truth.json",
+            processes=processes,
+        )
+        found.append((truth, digests(home)))
+    assert found[0] == found[1] and found[0][0].cases
+
+
+def killed(_: str) -> str:
+    os._exit(9)
+
+
+def refused(name: str) -> str:
+    raise ContractError(f"no {name}", code="sample")
+
+
+def test_what_goes_wrong_in_a_process_is_told_as_if_it_had_been_this_one() -> None:
+    with pytest.raises(ContractError, match="no a"):
+        spread(refused, ["a", "b"], 2)
+    with pytest.raises(MachineError, match="killed"):
+        spread(killed, ["a", "b"], 2)
+    assert spread(str.upper, ["a", "b", "c"], 2) == ["A", "B", "C"]
 
 
 def test_a_list_longer_than_a_sheet_comes_thinned_with_the_rows_that_tell_a_story(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -27,14 +28,16 @@ def sample(datasets: tuple[str, ...], rows: int, seed: int, dirt: float, landing
     from yishu.sample.hand_in import hand_in_sample
     from yishu.sample.write import write_sample
 
-    settings, chosen = load_settings(), list(datasets) or None
+    settings, chosen, cores = load_settings(), list(datasets) or None, len(os.sched_getaffinity(0))
     project = load_project(settings.project)
     if landing is None:
         lake = open_lake(settings, project=project)
-        truth = hand_in_sample(lake, chosen, rows=rows, seed=seed, dirt=dirt)
+        truth = hand_in_sample(lake, chosen, rows=rows, seed=seed, dirt=dirt, processes=cores)
         lake.ledger.close()
     else:
-        truth = write_sample(project, landing, datasets=chosen, rows=rows, seed=seed, dirt=dirt, truth=settings.home / "truth.json")
+        truth = write_sample(
+            project, landing, datasets=chosen, rows=rows, seed=seed, dirt=dirt, truth=settings.home / "truth.json", processes=cores
+        )
     total, bad = sum(d.rows for d in truth.deliveries), sum(len(d.bad) for d in truth.deliveries)
     click.echo(f"{len(truth.deliveries)} deliveries, {total} rows, {bad} planted faults: {landing or root(settings, 'landing')}")
     click.echo(f"what was planted: {settings.home / 'truth.json'}")

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -52,6 +53,7 @@ from yishu.sample.faults import faults, oddities
 from yishu.sample.form_sheets import sheet_room
 from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
+from yishu.sample.spread import spread
 
 _DATABASES: Final = (
     macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, agriculture, leading_industry,
@@ -59,8 +61,9 @@ _DATABASES: Final = (
     drug_tracing, special_equipment, hydrology, environment, fiscal, tax, employment, energy, transport, logistics,
     elder_health, policy_doc,
 )  # fmt: skip
+_SAMPLED: Final = {database.__name__: database.SAMPLED for database in _DATABASES}
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
-    name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
+    name: extracts for sampled in _SAMPLED.values() for name, extracts in sampled.extracts.items()
 }
 DATASETS: Final = tuple(_EXTRACTS)
 """What can be written, in the order of the databases."""
@@ -86,15 +89,17 @@ class Truth:
     deliveries: tuple[PlantedDelivery, ...]
     cases: tuple[Case, ...]
 
-    def as_json(self) -> str:
-        """The document `truth.json`."""
-        deliveries = [vars(d) | {"bad": [vars(fault) for fault in d.bad]} for d in self.deliveries]
-        return json.dumps({"deliveries": deliveries, "cases": [vars(case) for case in self.cases]}, ensure_ascii=False, indent=1)
+    def write(self, path: Path) -> None:
+        """The document `truth.json`, fault by fault: of many rows it is larger than what it is made of."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            json.dump(vars(self), file, ensure_ascii=False, indent=1, default=vars)
 
 
 def write_sample(
-    project: Project, landing: Path, *, datasets: Sequence[str] | None, rows: int, seed: int, dirt: float, truth: Path
-) -> Truth:
+    project: Project, landing: Path, *, datasets: Sequence[str] | None, rows: int, seed: int, dirt: float, truth: Path,
+    processes: int = 1,
+) -> Truth:  # fmt: skip
     """Write the extracts, then the truth.
 
     Args:
@@ -105,6 +110,8 @@ def write_sample(
         seed: the same seed gives the same bytes.
         dirt: share of rows (0–1) that get one planted fault each.
         truth: where `truth.json` goes.
+        processes: how many share the work, whatever the bytes; more than 1 only where no other library has threads, which
+            are lost in a fork.
 
     Raises:
         UsageError: an unknown dataset, or a number out of bounds.
@@ -116,12 +123,11 @@ def write_sample(
             f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3"
         )
     province = province_of(project, chosen, rows, seed)
-    written = Truth(
-        tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)),
-        tuple(case for database in _DATABASES if database.SAMPLED.extracts.keys() <= set(chosen) for case in database.SAMPLED.cases(province)),
-    )
-    truth.parent.mkdir(parents=True, exist_ok=True)
-    truth.write_text(written.as_json(), encoding="utf-8")
+    told = [name for name, sampled in _SAMPLED.items() if sampled.extracts.keys() <= set(chosen)]
+    deliveries = spread(lambda name: tuple(_deliveries(project, province, landing, name, dirt)), chosen, processes)
+    cases = spread(lambda name: tuple(_SAMPLED[name].cases(province)), told, processes)
+    written = Truth(tuple(chain.from_iterable(deliveries)), tuple(chain.from_iterable(cases)))
+    written.write(truth)
     return written
 
 
