@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yishu.contract.model import Dataset
-from yishu.sample.columns import Extract
+from yishu.sample.columns import Extract, take
 from yishu.sample.digits import Ints
 from yishu.sample.faults import LINE, Fault, Oddity, Spoil
 from yishu.sample.form_lines import writable
@@ -65,7 +65,7 @@ def plant(
     copies = 0 if _repeats_break_rules(dataset) else wanted // 2
     sources = generator.permutation(count)[:copies]
     order, free = _with_copies(count, sources, extract.keep_clean, generator)
-    columns = {name: column.take(pa.array(order)) if copies else column for name, column in extract.columns.items()}
+    columns = take(extract.columns, order) if copies else dict(extract.columns)
     chosen = generator.permutation(free)
     bad_rows, odd_rows = np.sort(chosen[:wanted]), np.sort(chosen[wanted : 2 * wanted])
     edits = _Edits(columns, partial(writable, dataset))
@@ -117,7 +117,8 @@ class _Edits:
         self._cells.setdefault(column, {})[row] = value
 
     def applied(self) -> dict[str, pa.Array]:
-        return {name: self._with_cells(column, self._cells.get(name, {})) for name, column in self.columns.items()}
+        """The columns with all that was put; they are given away one by one, for of millions of rows two sets are too many."""
+        return {name: self._with_cells(self.columns.pop(name), self._cells.get(name, {})) for name in list(self.columns)}
 
     def _with_cells(self, column: pa.Array, cells: dict[int, str | None]) -> pa.Array:
         if not cells:

@@ -19,8 +19,9 @@ from yishu.sample.form_lines import LINE_FORMS, Columns, TextForm, codec, heads
 from yishu.sample.form_sheets import SHEET_FORMS
 from yishu.sample.form_trees import TREE_FORMS
 
-_SLICE: Final = 200_000
+_SLICE: Final = 50_000
 """Rows put into text at once: bounds the memory of a file of millions."""
+_ROW_GROUP: Final = 200_000
 _TEXT_FORMS: Final = LINE_FORMS | TREE_FORMS
 
 
@@ -87,7 +88,7 @@ def _bytes(lines: pa.Array, form: TextForm, begins: bool, encoding: str) -> byte
 
 def _write_parquet(path: Path, dataset: Dataset, columns: Columns) -> None:
     arrays = {head: _typed(columns[field.name], field) for head, field in zip(heads(dataset), dataset.fields, strict=True)}
-    pq.write_table(pa.table(arrays), path, compression="zstd", row_group_size=_SLICE)
+    pq.write_table(pa.table(arrays), path, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def _typed(column: pa.Array, field: Field) -> pa.Array:
