@@ -24,7 +24,7 @@ def sample(datasets: tuple[str, ...], rows: int, seed: int, dirt: float, landing
 
     Rows grow with --rows to what there is of a thing in a province (counties, homes, papers), and in an Excel file to what its
     sheet holds: of a list that would have more than 1,048,576 rows (.xls: 65,536), so many come, evenly chosen. As many processes
-    write as there are cores; a million --rows need up to 2.5 GB of memory in each.
+    write as there are cores; a million --rows take about 1 GB of memory, and 2 GB more in each process.
     """
     from yishu.sample.hand_in import hand_in_sample
     from yishu.sample.write import write_sample
