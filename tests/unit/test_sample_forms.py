@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from yishu.sample.columns import Extract
 from yishu.sample.dirt import plant
 from yishu.sample.faults import LINE, faults, oddities
 from yishu.sample.forms import file_ending, write_file
+from yishu.sample.sheet_rows import cell
 
 Supply = Mapping[str, JsonValue]
 CODES = ["001", "130102199001010017", "A-3", "911301020000000000", "#N/A", "1e5", "0", "007"]
@@ -104,6 +106,25 @@ def test_every_cell_of_a_sheet_comes_back(tmp_path: Path, supply: Supply) -> Non
     assert lines[0][0] == (dataset.title if last else forms.heads(dataset)[0])
 
 
+def test_a_sheets_rows_are_written_as_openpyxl_writes_them(tmp_path: Path) -> None:
+    given = columns(
+        code=["", *CODES[:3], " 1", "a\u00a0", "  ", "0"],
+        amount=["-0", "007", ".5", "979.94", "0.00001", "-12.50", "1e5", None],
+    )
+    dataset = thing(format="xlsx")
+    write_file(tmp_path / "ours", dataset, given, {})
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Sheet1")
+    sheet.append(forms.heads(dataset))
+    for row in zip(*(given[name].to_pylist() for name in NAMES), strict=True):
+        sheet.append([cell(text, field.type.kind) for text, field in zip(row, dataset.fields, strict=True)])
+    book.save(tmp_path / "theirs")
+    ours, theirs = (zipfile.ZipFile(tmp_path / name) for name in ("ours", "theirs"))
+    assert ours.namelist() == theirs.namelist()
+    for part in ("xl/worksheets/sheet1.xml", "xl/styles.xml"):
+        assert ours.read(part).decode() == theirs.read(part).decode()
+
+
 @pytest.mark.parametrize("supply", FIXED, ids=str)
 def test_every_cell_of_a_fixed_line_comes_back_without_the_blanks_around_it(tmp_path: Path, supply: Supply) -> None:
     titles = ["“好”", ' 二"', None, "中" * 20, "a,b", "<甲>&", "\u3000喆", "龘"]
@@ -144,10 +165,12 @@ def test_an_xml_name_is_the_fields_where_a_title_is_none(tmp_path: Path) -> None
     assert len(back(tmp_path / "f", dataset)) == 8
 
 
-def test_an_old_sheet_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(form_sheets, "_XLS_ROWS", 8)
-    with pytest.raises(UsageError, match=r"more rows than an \.xls sheet"):
-        write_file(tmp_path / "f", thing(format="xls"), columns(), {})
+@pytest.mark.parametrize("form", ["xls", "xlsx"])
+def test_a_sheet_has_its_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    monkeypatch.setitem(form_sheets._MOST, form, 10)
+    write_file(tmp_path / "f", thing(format=form, headerRow=2), columns(), {})
+    with pytest.raises(UsageError, match=rf"more rows than an \.{form} sheet"):
+        write_file(tmp_path / "f", thing(format=form, headerRow=3), columns(), {})
 
 
 PLAIN = {"date": "2024-01-31", "timestamp": "2024-01-31 08:00:00"}

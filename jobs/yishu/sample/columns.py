@@ -85,6 +85,13 @@ def joined(*parts: pa.Array | str) -> pa.Array:
     return pc.binary_join_element_wise(*[pa.scalar(p) if isinstance(p, str) else p for p in parts], "")
 
 
+def as_bytes(texts: pa.Array) -> bytes:
+    """All texts one after another in UTF-8: that is how an Arrow column keeps them."""
+    _, ends, data = texts.buffers()
+    first, last = (int(np.frombuffer(ends, dtype=np.int32)[texts.offset + place]) for place in (0, len(texts)))
+    return data.slice(first, last - first).to_pybytes() if data else b""
+
+
 def constant(word: str | None, count: int) -> pa.Array:
     return pa.array([word], pa.string()).take(pa.array(np.zeros(count, dtype=np.int64)))
 

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yishu.contract.model import Dataset
-from yishu.sample.columns import Extract
+from yishu.sample.columns import Extract, take
 from yishu.sample.digits import Ints
 from yishu.sample.faults import LINE, Fault, Oddity, Spoil
 from yishu.sample.form_lines import writable
@@ -65,7 +65,7 @@ def plant(
     copies = 0 if _repeats_break_rules(dataset) else wanted // 2
     sources = generator.permutation(count)[:copies]
     order, free = _with_copies(count, sources, extract.keep_clean, generator)
-    columns = {name: column.take(pa.array(order)) if copies else column for name, column in extract.columns.items()}
+    columns = take(extract.columns, order) if copies else dict(extract.columns)
     chosen = generator.permutation(free)
     bad_rows, odd_rows = np.sort(chosen[:wanted]), np.sort(chosen[wanted : 2 * wanted])
     edits = _Edits(columns, partial(writable, dataset))
@@ -100,16 +100,25 @@ class _Edits:
     def __init__(self, columns: dict[str, pa.Array], writable: Callable[[str, str | None], bool]) -> None:
         self.columns, self.writable = columns, writable
         self._cells: dict[str, dict[int, str | None]] = {}
+        self._first: dict[str, str] = {}
 
     def old(self, column: str, row: int) -> str | None:
         value = self.columns[column][row].as_py()
         return value if isinstance(value, str) else None
 
+    def first(self, column: str) -> str:
+        """The column's first filled cell, of whatever row; "0" where it has none."""
+        if column not in self._first:
+            filled = pc.drop_null(self.columns[column])
+            self._first[column] = str(filled[0].as_py()) if len(filled) else "0"
+        return self._first[column]
+
     def put(self, column: str, row: int, value: str | None) -> None:
         self._cells.setdefault(column, {})[row] = value
 
     def applied(self) -> dict[str, pa.Array]:
-        return {name: self._with_cells(column, self._cells.get(name, {})) for name, column in self.columns.items()}
+        """The columns with all that was put; they are given away one by one, for of millions of rows two sets are too many."""
+        return {name: self._with_cells(self.columns.pop(name), self._cells.get(name, {})) for name in list(self.columns)}
 
     def _with_cells(self, column: pa.Array, cells: dict[int, str | None]) -> pa.Array:
         if not cells:
@@ -145,10 +154,7 @@ def _faulty(
 def _sample(edits: _Edits, column: str, row: int) -> str:
     """The cell's own value, or where it has none the column's first."""
     value = edits.old(column, row)
-    if value is None:
-        filled = pc.drop_null(edits.columns[column].slice(0, 10_000))
-        value = filled[0].as_py() if len(filled) else "0"
-    return str(value)
+    return edits.first(column) if value is None else value
 
 
 def _odd(edits: _Edits, rows: Ints, spare: Iterator[int], oddities: Sequence[Oddity], generator: np.random.Generator) -> None:

@@ -117,7 +117,8 @@ def _sizes(cells: pa.Array, supply: Supply) -> pa.Array:
     """The places that each value takes, in the contract's unit."""
     if supply.unit == "characters" or pc.all(pc.equal(pc.binary_length(cells), pc.utf8_length(cells))).as_py():
         return pc.utf8_length(cells)
-    return pa.array([len(cell.encode(codec(supply))) for cell in cells.to_pylist()], pa.int32())
+    encoding = codec(supply)
+    return pa.array([len(cell.encode(encoding)) for cell in cells.to_pylist()], pa.int32())
 
 
 def writable(dataset: Dataset, column: str, value: str | None) -> bool:

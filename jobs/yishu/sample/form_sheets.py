@@ -7,38 +7,57 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
 
 from yishu.contract.model import Dataset
 from yishu.errors import UsageError
+from yishu.sample.columns import as_bytes
 from yishu.sample.form_lines import Columns, heads
+from yishu.sample.sheet_rows import Cell, cell, sheet_rows
 
-_Cell: TypeAlias = str | int | float | dt.date | None
-_SLICE: Final = 20_000
-"""Rows turned into Python's own objects at once."""
+_SLICE: Final = 50_000
+"""Rows put into text, or into Python's own objects, at once."""
 _MADE: Final = dt.datetime(2025, 1, 10, 9, 0)
-_XLS_ROWS: Final = 65_536
-_FIRST_DAY: Final = "1900-03-01"
-"""Before it, Excel's calendar has a day that never was."""
+_MOST: Final = {"xlsx": 1_048_576, "xls": 65_536}
+"""So many rows has a sheet."""
+_SHEET: Final = "xl/worksheets/sheet1.xml"
+_WIDE: Final = 500_000
+"""A sheet of more rows can pass the 2 GB of a plain zip archive."""
+
+
+def sheet_room(dataset: Dataset) -> int | None:
+    """How many rows of data go into one file of the dataset; None: any number."""
+    most = _MOST.get(dataset.supply.format)
+    return None if most is None else most - len(_above(dataset))
 
 
 def _write_xlsx(path: Path, dataset: Dataset, columns: Columns) -> None:
+    """openpyxl makes the book with all that stands above the data; their rows are put into its sheet as text."""
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
     from openpyxl.utils import get_column_letter
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet(dataset.supply.sheet or "Sheet1")
-    for row in _rows(dataset, columns):
+    for row in _above(dataset):
         sheet.append(row)
     for number in _grouped(dataset):
         sheet.merged_cells.add(f"A{number}:{get_column_letter(len(dataset.fields))}{number}")
+    day = WriteOnlyCell(sheet)
+    if any(field.type.kind == "date" for field in dataset.fields):
+        day.number_format = "yyyy-mm-dd"
+    day_style = day.style_id
     book.properties.creator = dataset.title
     book.properties.created = book.properties.modified = _MADE
     loose = io.BytesIO()
     book.save(loose)
-    _dated_alike(loose, path)
+    _filled(loose, path, dataset, columns, day_style)
 
 
 def _write_xls(path: Path, dataset: Dataset, columns: Columns) -> None:
@@ -47,12 +66,7 @@ def _write_xls(path: Path, dataset: Dataset, columns: Columns) -> None:
     book = xlwt.Workbook(encoding="utf-8")
     sheet = book.add_sheet(dataset.supply.sheet or "Sheet1")
     day, plain = xlwt.easyxf(num_format_str="yyyy-mm-dd"), xlwt.Style.default_style
-    for number, row in enumerate(_rows(dataset, columns)):
-        if number == _XLS_ROWS:
-            raise UsageError(
-                f"{dataset.name} has more rows than an .xls sheet", code="sample", expected=f"at most {_XLS_ROWS} rows",
-                remedy="ask for fewer rows",
-            )  # fmt: skip
+    for number, row in enumerate(chain(_above(dataset), _cells(dataset, columns))):
         for place, value in enumerate(row):
             if value is not None:
                 sheet.write(number, place, value, day if isinstance(value, dt.date) else plain)
@@ -61,13 +75,13 @@ def _write_xls(path: Path, dataset: Dataset, columns: Columns) -> None:
     book.save(str(path))
 
 
-def _rows(dataset: Dataset, columns: Columns) -> Iterator[list[_Cell]]:
-    """All rows of the sheet: what stands above the header, the header, the data."""
-    above: list[list[_Cell]] = [[] for _ in range(dataset.supply.header_row - 1)]
+def _above(dataset: Dataset) -> list[list[Cell]]:
+    """The first rows of the sheet: what stands above the header, and the header."""
+    above: list[list[Cell]] = [[] for _ in range(dataset.supply.header_row - 1)]
     for row, text in zip(above, (dataset.title, f"数据来源：{dataset.system}"), strict=False):
         row.append(text)
-    groups: list[list[_Cell]] = [[dataset.title] for _ in _grouped(dataset)]
-    return chain(above, groups, [list(heads(dataset))], _cells(dataset, columns))
+    groups: list[list[Cell]] = [[dataset.title] for _ in _grouped(dataset)]
+    return [*above, *groups, list(heads(dataset))]
 
 
 def _grouped(dataset: Dataset) -> range:
@@ -75,37 +89,22 @@ def _grouped(dataset: Dataset) -> range:
     return range(dataset.supply.header_row, dataset.supply.header_row + dataset.supply.header_rows - 1)
 
 
-def _cells(dataset: Dataset, columns: Columns) -> Iterator[list[_Cell]]:
-    """Numbers and dates as Excel's own where the cell is one, else as text."""
+def _cells(dataset: Dataset, columns: Columns) -> Iterator[list[Cell]]:
     kinds = [field.type.kind for field in dataset.fields]
+    for _, part in _parts(dataset, columns):
+        for row in zip(*(column.to_pylist() for column in part), strict=True):
+            yield [cell(text, kind) for text, kind in zip(row, kinds, strict=True)]
+
+
+def _parts(dataset: Dataset, columns: Columns) -> Iterator[tuple[int, list[pa.Array]]]:
+    """Slices of the columns, and the first row (from 0) of each."""
     for start in range(0, len(columns[dataset.fields[0].name]), _SLICE):
-        texts = [columns[field.name].slice(start, _SLICE).to_pylist() for field in dataset.fields]
-        for row in zip(*texts, strict=True):
-            yield [_cell(text, kind) for text, kind in zip(row, kinds, strict=True)]
+        yield start, [columns[field.name].slice(start, _SLICE) for field in dataset.fields]
 
 
-def _cell(text: str | None, kind: str) -> _Cell:
-    if text is None or kind not in ("integer", "decimal", "date"):
-        return text
-    if kind == "date":
-        return dt.date.fromisoformat(text) if len(text) == 10 and text >= _FIRST_DAY and _is_day(text) else text
-    # Excel keeps 15 digits: longer numbers come as text, or they would change.
-    plain = text.isascii() and len(text) <= 15 and text.replace(".", "", 1).removeprefix("-").isdigit()
-    if not plain:
-        return text
-    return float(text) if "." in text else int(text)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        dt.date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _dated_alike(loose: io.BytesIO, path: Path) -> None:
-    """Copy a workbook with one fixed date on every part: a zip archive else carries the time of writing."""
+def _filled(loose: io.BytesIO, path: Path, dataset: Dataset, columns: Columns, day_style: int) -> None:
+    """Copy a workbook with the data's rows in its sheet, and one fixed date on every part: archives carry the time of writing."""
+    large = len(columns[dataset.fields[0].name]) > _WIDE
     with zipfile.ZipFile(loose) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for part in source.infolist():
             data = source.read(part.filename)
@@ -113,7 +112,20 @@ def _dated_alike(loose: io.BytesIO, path: Path) -> None:
             fixed.compress_type = zipfile.ZIP_DEFLATED
             if part.filename == "docProps/core.xml":
                 data = _without_times(data)
-            target.writestr(fixed, data)
+            if part.filename != _SHEET:
+                target.writestr(fixed, data)
+                continue
+            before, end, after = data.partition(b"</sheetData>")
+            with target.open(fixed, "w", force_zip64=large) as file:
+                for piece in (before, *_data(dataset, columns, day_style), end + after):
+                    file.write(piece)
+
+
+def _data(dataset: Dataset, columns: Columns, day_style: int) -> Iterator[bytes]:
+    first = len(_above(dataset)) + 1
+    for start, part in _parts(dataset, columns):
+        rows = sheet_rows(dataset.fields, part, np.arange(first + start, first + start + len(part[0])), day_style)
+        yield as_bytes(rows)
 
 
 def _without_times(core: bytes) -> bytes:
@@ -121,4 +133,17 @@ def _without_times(core: bytes) -> bytes:
     return re.sub(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", _MADE.strftime("%Y-%m-%dT%H:%M:%SZ").encode(), core)
 
 
-SHEET_FORMS: Final[dict[str, Callable[[Path, Dataset, Columns], None]]] = {"xlsx": _write_xlsx, "xls": _write_xls}
+def _held(write: Callable[[Path, Dataset, Columns], None], path: Path, dataset: Dataset, columns: Columns) -> None:
+    """Write what a sheet holds; refuse more."""
+    room = sheet_room(dataset)
+    if room is not None and len(columns[dataset.fields[0].name]) > room:
+        raise UsageError(
+            f"{dataset.name} has more rows than an .{dataset.supply.format} sheet", code="sample", expected=f"at most {room} rows",
+            remedy="ask for fewer rows",
+        )  # fmt: skip
+    write(path, dataset, columns)
+
+
+SHEET_FORMS: Final[dict[str, Callable[[Path, Dataset, Columns], None]]] = {
+    "xlsx": partial(_held, _write_xlsx), "xls": partial(_held, _write_xls),
+}  # fmt: skip

@@ -13,14 +13,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from yishu.contract.model import Dataset, Field
-from yishu.sample.columns import joined
+from yishu.sample.columns import as_bytes, joined
 from yishu.sample.faults import Spoil
 from yishu.sample.form_lines import LINE_FORMS, Columns, TextForm, codec, heads
 from yishu.sample.form_sheets import SHEET_FORMS
 from yishu.sample.form_trees import TREE_FORMS
 
-_SLICE: Final = 200_000
+_SLICE: Final = 50_000
 """Rows put into text at once: bounds the memory of a file of millions."""
+_ROW_GROUP: Final = 200_000
 _TEXT_FORMS: Final = LINE_FORMS | TREE_FORMS
 
 
@@ -80,17 +81,14 @@ def _broken(lines: pa.Array, start: int, broken: Mapping[int, Spoil]) -> tuple[p
 
 
 def _bytes(lines: pa.Array, form: TextForm, begins: bool, encoding: str) -> bytes:
-    """All lines with what stands between them: an Arrow column's data is already one text."""
-    text = joined(form.between, lines, form.end)
-    data: bytes = text.buffers()[2].to_pybytes()
-    first, last = (np.frombuffer(text.buffers()[1], dtype=np.int32)[text.offset + place] for place in (0, len(text)))
-    data = data[first + (len(form.between) if begins else 0) : last]
+    """All lines with what stands between them."""
+    data = as_bytes(joined(form.between, lines, form.end))[len(form.between) if begins else 0 :]
     return data if encoding == "utf-8" else data.decode("utf-8").encode(encoding)
 
 
 def _write_parquet(path: Path, dataset: Dataset, columns: Columns) -> None:
     arrays = {head: _typed(columns[field.name], field) for head, field in zip(heads(dataset), dataset.fields, strict=True)}
-    pq.write_table(pa.table(arrays), path, compression="zstd", row_group_size=_SLICE)
+    pq.write_table(pa.table(arrays), path, compression="zstd", row_group_size=_ROW_GROUP)
 
 
 def _typed(column: pa.Array, field: Field) -> pa.Array:

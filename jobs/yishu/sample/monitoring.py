@@ -34,7 +34,8 @@ def _extent(province: Province) -> tuple[int, Ints]:
     units = len(province.places.units)
     days = int(np.clip(province.rows // (units * _HOURS * len(_YEARS)), 2, 365))
     stations = int(np.clip(province.rows // (units * _HOURS * len(_YEARS) * days), 1, 14))
-    return stations, np.linspace(10, 364, days).astype(np.int64)
+    # Not before the 11th of January, unless all days are wanted: then none comes twice.
+    return stations, np.linspace(min(10, 365 - days), 364, days).astype(np.int64)
 
 
 def air(province: Province) -> Iterator[col.Extract]:

@@ -6,8 +6,12 @@ import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
+
+import numpy as np
+import pyarrow as pa
 
 from yishu.contract.model import Dataset, Project
 from yishu.errors import ContractError, Place, UsageError
@@ -44,11 +48,13 @@ from yishu.sample import (
     trade,
     transport,
 )
-from yishu.sample.columns import Case, Extract
+from yishu.sample.columns import Case, Extract, take
 from yishu.sample.dirt import Planted, plant
 from yishu.sample.faults import faults, oddities
+from yishu.sample.form_sheets import sheet_room
 from yishu.sample.forms import file_ending, write_file
 from yishu.sample.province import Province, make_province, part_generator
+from yishu.sample.spread import spread
 
 _DATABASES: Final = (
     macro_economy, legal_entity, population, e_licence, land_resource, credit, investment, agriculture, leading_industry,
@@ -56,8 +62,9 @@ _DATABASES: Final = (
     drug_tracing, special_equipment, hydrology, environment, fiscal, tax, employment, energy, transport, logistics,
     elder_health, policy_doc,
 )  # fmt: skip
+_SAMPLED: Final = {database.__name__: database.SAMPLED for database in _DATABASES}
 _EXTRACTS: Final[dict[str, Callable[[Province], Iterator[Extract]]]] = {
-    name: extracts for database in _DATABASES for name, extracts in database.SAMPLED.extracts.items()
+    name: extracts for sampled in _SAMPLED.values() for name, extracts in sampled.extracts.items()
 }
 DATASETS: Final = tuple(_EXTRACTS)
 """What can be written, in the order of the databases."""
@@ -83,25 +90,29 @@ class Truth:
     deliveries: tuple[PlantedDelivery, ...]
     cases: tuple[Case, ...]
 
-    def as_json(self) -> str:
-        """The document `truth.json`."""
-        deliveries = [vars(d) | {"bad": [vars(fault) for fault in d.bad]} for d in self.deliveries]
-        return json.dumps({"deliveries": deliveries, "cases": [vars(case) for case in self.cases]}, ensure_ascii=False, indent=1)
+    def write(self, path: Path) -> None:
+        """The document `truth.json`, fault by fault: of many rows it is larger than what it is made of."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w", encoding="utf-8") as file:
+            json.dump(vars(self), file, ensure_ascii=False, indent=1, default=vars)
 
 
 def write_sample(
-    project: Project, landing: Path, *, datasets: Sequence[str] | None, rows: int, seed: int, dirt: float, truth: Path
-) -> Truth:
+    project: Project, landing: Path, *, datasets: Sequence[str] | None, rows: int, seed: int, dirt: float, truth: Path,
+    processes: int = 1,
+) -> Truth:  # fmt: skip
     """Write the extracts, then the truth.
 
     Args:
         project: contracts, departments and code lists.
         landing: the folder `landing/`; files go to `<department code>/<dataset>/<period>/`.
         datasets: names; None: all of `DATASETS`.
-        rows: rows of the largest datasets; the others scale with it.
+        rows: rows of the largest datasets; the others scale with it, to what there is (counties, papers) or a sheet holds.
         seed: the same seed gives the same bytes.
         dirt: share of rows (0–1) that get one planted fault each.
         truth: where `truth.json` goes.
+        processes: how many share the work, whatever the bytes; more than 1 only where no other library has threads, which
+            are lost in a fork.
 
     Raises:
         UsageError: an unknown dataset, or a number out of bounds.
@@ -113,12 +124,11 @@ def write_sample(
             f"cannot write {rows} rows with dirt {dirt}", code="sample", expected="rows ≥ 1 and dirt from 0 to 0.3"
         )
     province = province_of(project, chosen, rows, seed)
-    written = Truth(
-        tuple(d for name in chosen for d in _deliveries(project, province, landing, name, dirt)),
-        tuple(case for database in _DATABASES if database.SAMPLED.extracts.keys() <= set(chosen) for case in database.SAMPLED.cases(province)),
-    )
-    truth.parent.mkdir(parents=True, exist_ok=True)
-    truth.write_text(written.as_json(), encoding="utf-8")
+    told = [name for name, sampled in _SAMPLED.items() if sampled.extracts.keys() <= set(chosen)]
+    deliveries = spread(lambda name: tuple(_deliveries(project, province, landing, name, dirt)), chosen, processes)
+    cases = spread(lambda name: tuple(_SAMPLED[name].cases(province)), told, processes)
+    written = Truth(tuple(chain.from_iterable(deliveries)), tuple(chain.from_iterable(cases)))
+    written.write(truth)
     return written
 
 
@@ -148,7 +158,7 @@ def _deliveries(project: Project, province: Province, landing: Path, name: str, 
         sender = project.departments[extract.department].code if extract.department else province.offices[name]
         part = f"/{extract.department}" if extract.department else ""
         generator = part_generator(province.seed, f"dirt/{name}/{extract.period}{part}")
-        dirty = plant(_as_agreed(extract, dataset), dataset, wrong, odd, dirt, generator)
+        dirty = plant(_fitting(_as_agreed(extract, dataset), dataset, dirt), dataset, wrong, odd, dirt, generator)
         folder = landing / sender / name / extract.period
         file = folder / _file_name(dataset, extract.period)
         folder.mkdir(parents=True, exist_ok=True)
@@ -158,6 +168,8 @@ def _deliveries(project: Project, province: Province, landing: Path, name: str, 
         partial.replace(file)
         bad = tuple(Planted(f.row, f.column, f.rule, lines.get(f.row - 1, f.value)) for f in dirty.bad)
         yield PlantedDelivery(sender, name, extract.period, file.name, dirty.rows, dirty.duplicates, bad)
+    # What Arrow keeps for later the next dataset cannot use for its numbers: hundreds of MB of a million rows.
+    pa.default_memory_pool().release_unused()
 
 
 def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
@@ -170,6 +182,19 @@ def _as_agreed(extract: Extract, dataset: Dataset) -> Extract:
         )  # fmt: skip
     columns = {field.name: extract.columns[field.name] for field in dataset.fields}
     return replace(extract, columns=columns)
+
+
+def _fitting(extract: Extract, dataset: Dataset, dirt: float) -> Extract:
+    """Where a list and its copies have more rows than a sheet: those that carry an answer, and of the others as many as fit, evenly."""
+    room = sheet_room(dataset)
+    most = extract.rows if room is None else int(room / (1 + dirt / 2))
+    if extract.rows <= most:
+        return extract
+    clean = np.unique(extract.keep_clean)
+    others = np.setdiff1d(np.arange(extract.rows), clean)
+    left = max(0, most - len(clean))
+    rows = np.sort(np.concatenate([clean, others[np.arange(left) * len(others) // max(1, left)]]))
+    return replace(extract, columns=take(extract.columns, rows), keep_clean=np.searchsorted(rows, clean))
 
 
 def _file_name(dataset: Dataset, period: str) -> str:
