@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
+from yishu.lake.session import tune
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
@@ -28,6 +30,14 @@ def spark() -> Iterator[SparkSession]:
     session.sparkContext.setLogLevel("ERROR")
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def quick(spark: SparkSession) -> SparkSession:
+    """A session that interprets: compiling each of hundreds of small queries costs more than running it."""
+    own = spark.newSession()
+    tune(own, 1_000)
+    return own
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Rows by hand for the rules of the thematic, special and policy contracts: GOOD breaks none, each change in BAD breaks its rule."""
+"""Rows by hand for the rules of the contracts of T2, T3, T5, T6, T11, S7 and P1: GOOD breaks none, each change in BAD breaks its rule."""
 
 from __future__ import annotations
 

@@ -23,7 +23,6 @@ from yishu.derive.spreadsheet import SPOILT
 from yishu.derive.suite import ExpectationJson, SuiteJson, suite
 from yishu.errors import ContractError
 from yishu.flow.judge import staged_schema
-from yishu.lake.session import tune
 from yishu.quality import whole_table
 from yishu.quality.codelists import bind
 from yishu.quality.conditions import MASK_BITS, Compiled, compile_suite, rule_that_fails
@@ -42,14 +41,6 @@ KNOWN = (
 @pytest.fixture(scope="module")
 def contracts() -> Project:
     return load_project(CHECKOUT)
-
-
-@pytest.fixture(scope="module")
-def quick(spark: SparkSession) -> SparkSession:
-    """A session that interprets: compiling each of hundreds of small queries costs more than running it."""
-    own = spark.newSession()
-    tune(own, ROWS)
-    return own
 
 
 @cache

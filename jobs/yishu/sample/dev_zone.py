@@ -45,7 +45,7 @@ def registry(province: Province) -> Iterator[col.Extract]:
         "approve_area_ha": col.decimals(area, 4),
         "built_area_ha": col.decimals(built, 4),
         "industries": col.choose(generator, trades, ZONES),
-        "stat_code": col.either(number % 3 > 0, None, col.joined(col.padded(city, 4), col.integers(71 + number % 20))),
+        "stat_code": col.either(number % 3 > 0, None, col.joined(col.padded(city, 4), col.integers(71 + number % 9))),
         "update_time": col.at_work(generator, col.days_between(generator, "2020-03-01", "2024-12-20", ZONES), ZONES),
     }, number)  # fmt: skip
 

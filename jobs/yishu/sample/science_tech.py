@@ -27,6 +27,8 @@ _PENDING, _VALID, _LAPSED, _VOID, _REJECTED = range(5)
 _STATUS: Final = ("02", "01", "03", "04", "05")
 _TERMS: Final = (20, 10, 15, 10)
 """Years that a right lasts from the application on."""
+_DESIGNS_LAST: Final = np.datetime64("2021-06-01")
+"""From when on they do: designs applied for earlier lasted 10 years."""
 _WAITS: Final = ((540, 1_080), (180, 300), (120, 240), (240, 400))
 """Days from application to grant, from and to."""
 _TITLES: Final = ("一种高效节能", "一种自动化", "一种耐腐蚀", "一种智能", "一种便于清洗的", "一种可调节的")
@@ -139,7 +141,8 @@ def _rights(province: Province) -> _Rights:
     decided = applied + generator.integers(low, high) * col.DAY
     refused, void = generator.random(count) < 0.08, generator.random(count) < 0.01
     unpaid = decided + generator.integers(700, 6_000, size=count) * col.DAY
-    ends = np.minimum(unpaid, applied + np.array(_TERMS)[kind] * 365 * col.DAY)
+    years = np.where((kind == _DESIGN) & (applied < _DESIGNS_LAST), 10, np.array(_TERMS)[kind])
+    ends = np.minimum(unpaid, applied + years * 365 * col.DAY)
     return _Rights(firm=np.where(owner == 2, -1, firm), kind=kind, events=(
         applied, np.where(refused, _NEVER, decided), np.where(refused, _NEVER, ends),
         np.where(void & ~refused, decided + 400 * col.DAY, _NEVER), np.where(refused, decided, _NEVER),
