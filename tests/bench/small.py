@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pyarrow as pa
-import xlrd
 from openpyxl import load_workbook
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from tests.bench.firms import CHECKOUT
 from tests.bench.measuring import Figure, figure, rounds
 from tests.bench.platform import open_platform
+from tests.sample_cells import cells_of
 
 from yishu.contract.levels import mart_levels
 from yishu.contract.model import Dataset, Project
@@ -101,9 +99,9 @@ def _read(spark: SparkSession, dataset: Dataset, file: Path) -> DataFrame:
     elif dataset.supply.format == "jsonl":
         frame = spark.read.json(str(file))
         return _fields(frame.toDF(*[names.get(c, c) for c in frame.columns]), dataset)
-    elif dataset.supply.format in _ODD:
-        columns = {names.get(head, head): cells for head, cells in _ODD[dataset.supply.format](file, dataset).items()}
-        return _fields(spark.createDataFrame(pa.table(columns)), dataset)
+    elif dataset.supply.format in ("json", "xml", "xls", "fixed"):
+        cells = cells_of(file, dataset)
+        return _fields(spark.createDataFrame(pa.table({name: [row.get(name) for row in cells] for name in cells[0]})), dataset)
     else:
         frame = spark.read.parquet(str(file))
         return _fields(frame.toDF(*[names.get(c, c) for c in frame.columns]), dataset)
@@ -111,43 +109,6 @@ def _read(spark: SparkSession, dataset: Dataset, file: Path) -> DataFrame:
     whole = [row for row in rows[1:] if len(row) == len(header)]
     columns = {h: [row[i] for row in whole] for i, h in enumerate(header)}
     return _fields(spark.createDataFrame(pa.table(columns)), dataset)
-
-
-def _json(file: Path, dataset: Dataset) -> dict[str, list[str | None]]:
-    found = json.loads(file.read_text(encoding=dataset.supply.encoding))
-    for key in filter(None, dataset.supply.path.split(".")):
-        found = found[key]
-    return {head: [None if row.get(head) is None else str(row[head]) for row in found] for head in found[0]}
-
-
-def _xml(file: Path, dataset: Dataset) -> dict[str, list[str | None]]:
-    *_, tag = dataset.supply.path.split("/")
-    rows = [
-        dict(row.attrib) if dataset.supply.cells == "attributes" else {cell.tag: cell.text for cell in row}
-        for row in ElementTree.parse(file).getroot().iter(tag)
-    ]  # fmt: skip
-    return {head: [row.get(head) for row in rows] for head in {head: None for row in rows for head in row}}
-
-
-def _xls(file: Path, dataset: Dataset) -> dict[str, list[str | None]]:
-    book = xlrd.open_workbook(file)
-    sheet = book.sheet_by_name(dataset.supply.sheet) if dataset.supply.sheet else book.sheet_by_index(0)
-    first = dataset.supply.header_row - 1
-    return {str(head): [str(v) for v in sheet.col_values(at)[first + 1 :]] for at, head in enumerate(sheet.row_values(first))}
-
-
-def _fixed(file: Path, dataset: Dataset) -> dict[str, list[str | None]]:
-    supply = dataset.supply
-    lines = file.read_bytes().splitlines() if supply.unit == "bytes" else file.read_text(encoding=supply.encoding).splitlines()
-
-    def cell(line: bytes | str, start: int, length: int) -> str:
-        part = line[start - 1 : start - 1 + length]
-        return (part.decode(supply.encoding) if isinstance(part, bytes) else part).strip()
-
-    return {name: [cell(line, span.start, span.length) for line in lines] for name, span in supply.positions.items()}
-
-
-_ODD = {"json": _json, "xml": _xml, "xls": _xls, "fixed": _fixed}
 
 
 def _fields(frame: DataFrame, dataset: Dataset) -> DataFrame:

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 import xlrd
 from pydantic import JsonValue
+from sample_cells import cells_of
 
 from reading_case import NAMES, one, rows, thing
-from test_sample_write import cells_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Dataset, Type
 from yishu.errors import ContractError, UsageError

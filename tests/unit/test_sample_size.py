@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from sample_cells import cells_of
 
 from reading_case import thing
-from test_sample_write import cells_of, digests, file_of
+from test_sample_write import digests, file_of
 from yishu.contract.load import load_project
 from yishu.contract.model import Project
 from yishu.errors import ContractError, MachineError
