@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+from itertools import zip_longest
 from pathlib import Path
 
 import defusedxml.ElementTree
@@ -28,7 +29,7 @@ def cells_of(file: Path, dataset: Dataset) -> list[Cells]:
         return [{names[key]: None if value is None else str(value) for key, value in row.items()} for row in table]
     if form in ("xlsx", "xls"):
         head, *rows = (new_sheet if form == "xlsx" else old_sheet)(file, dataset.supply)
-        return [{names[str(k)]: as_text(v) for k, v in zip(head, row, strict=True)} for row in rows]
+        return [{names[str(k)]: as_text(v) for k, v in zip_longest(head, row)} for row in rows]
     encoding = "gb18030" if dataset.supply.encoding == "auto" else dataset.supply.encoding
     text = file.read_bytes().decode(encoding)
     if form == "fixed":
@@ -45,7 +46,7 @@ def cells_of(file: Path, dataset: Dataset) -> list[Cells]:
 
 
 def new_sheet(file: Path, supply: Supply) -> list[tuple[object, ...]]:
-    sheet = openpyxl.load_workbook(file)[supply.sheet or "Sheet1"]
+    sheet = openpyxl.load_workbook(file, read_only=True)[supply.sheet or "Sheet1"]
     return list(sheet.iter_rows(min_row=supply.header_row + supply.header_rows - 1, values_only=True))
 
 

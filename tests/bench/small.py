@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-from openpyxl import load_workbook
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 from tests.bench.firms import CHECKOUT
 from tests.bench.measuring import Figure, figure, rounds
 from tests.bench.platform import open_platform
-from tests.sample_cells import cells_of
+from tests.sample_cells import UNREAD, cells_of
 
 from yishu.contract.levels import mart_levels
 from yishu.contract.model import Dataset, Project
@@ -89,25 +88,12 @@ def _write(frame: DataFrame, path: Path) -> None:
 
 
 def _read(spark: SparkSession, dataset: Dataset, file: Path) -> DataFrame:
-    names = {f.title: f.name for f in dataset.fields}
-    if dataset.supply.format == "csv":
-        text = file.read_text(encoding=dataset.supply.encoding)
-        rows = [line.split(",") for line in text.lstrip("\ufeff").splitlines()]
-    elif dataset.supply.format == "xlsx":
-        sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
-        rows = [["" if c is None else str(c) for c in row] for row in sheet.iter_rows(values_only=True)]
-    elif dataset.supply.format == "jsonl":
-        frame = spark.read.json(str(file))
+    names, form = {f.title: f.name for f in dataset.fields}, dataset.supply.format
+    if form in ("jsonl", "parquet"):
+        frame = spark.read.json(str(file)) if form == "jsonl" else spark.read.parquet(str(file))
         return _fields(frame.toDF(*[names.get(c, c) for c in frame.columns]), dataset)
-    elif dataset.supply.format in ("json", "xml", "xls", "fixed"):
-        cells = cells_of(file, dataset)
-        return _fields(spark.createDataFrame(pa.table({name: [row.get(name) for row in cells] for name in cells[0]})), dataset)
-    else:
-        frame = spark.read.parquet(str(file))
-        return _fields(frame.toDF(*[names.get(c, c) for c in frame.columns]), dataset)
-    header = [names.get(h.strip('"'), h.strip('"')) for h in rows[0]]
-    whole = [row for row in rows[1:] if len(row) == len(header)]
-    columns = {h: [row[i] for row in whole] for i, h in enumerate(header)}
+    cells = [row for row in cells_of(file, dataset) if row != UNREAD]
+    columns = {name: pa.array([row.get(name) for row in cells], pa.string()) for name in cells[0]}
     return _fields(spark.createDataFrame(pa.table(columns)), dataset)
 
 

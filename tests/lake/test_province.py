@@ -14,7 +14,7 @@ from yishu.sample.write import Truth, write_sample
 from yishu.settings import Settings
 
 ROWS = 400
-pytestmark = pytest.mark.timeout(2400)  # the first waits for some 260 deliveries and 56 marts
+pytestmark = pytest.mark.timeout(2400)  # the first waits for some 260 deliveries and 60 marts
 
 
 @pytest.fixture(scope="module")

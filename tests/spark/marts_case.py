@@ -77,6 +77,8 @@ def expected_value(field: Field, text: str) -> Value:
             return Decimal(text)
         case "date":
             return dt.date.fromisoformat(text)
+        case "timestamp":
+            return dt.datetime.fromisoformat(text)
         case "boolean":
             return {"true": True, "false": False}[text]
         case _:

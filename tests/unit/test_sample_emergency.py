@@ -110,20 +110,20 @@ def test_lots_are_made_of_earlier_lots_by_licensed_firms_and_lose_weight(extract
 
 def test_the_counters_that_the_bad_lot_reached_are_the_closure(province: Province, extracts: dict[str, list[Extract]]) -> None:
     cases = list(food_tracing.cases(province))
-    (failed,) = keys_of(cases, "emergency.food_test")
-    reached = {failed["food_batch_id"]}
+    failed, *counters = keys_of(cases, "emergency.bad_food_lot_reach")
+    reached = {failed["bad_batch_id"]}
     lots = rows_of(*extracts["food_batch"])
     while more := {
         row["food_batch_id"] for row in lots if row["parent_batches"] and reached & set(row["parent_batches"].split(";"))
     } - reached:
         reached |= more
     sold = {row["food_batch_id"]: row["uscc"] for row in lots if row["food_permit_no"].startswith("JY")}
-    told = {key["food_batch_id"]: key["uscc"] for key in keys_of(cases, "emergency.food_batch")}
+    told = {key["food_batch_id"]: key["uscc"] for key in counters if key["bad_batch_id"] == failed["bad_batch_id"]}
     assert told == {lot: sold[lot] for lot in reached & sold.keys()} and len(told) >= 3
     clean = {row["food_batch_id"] for row in clean_rows_of(*extracts["food_batch"])}
     assert clean == reached
     withdrawn = rows_of(extracts["food_licence"][1])
-    maker = next(row["uscc"] for row in lots if row["food_batch_id"] == failed["food_batch_id"])
+    maker = next(row["uscc"] for row in lots if row["food_batch_id"] == failed["bad_batch_id"])
     assert [(row["uscc"], row["permit_status"]) for row in withdrawn] == [(maker, "3")]
 
 
@@ -143,7 +143,7 @@ def test_one_box_alone_was_sent_on_by_a_firm_that_never_received_it(province: Pr
             if row["trace_event"] == "2" and row["from_uscc"] != where:
                 broken.add(code)
             where = row["to_uscc"] if row["trace_event"] == "3" else where
-    (key,) = keys_of(drug_tracing.cases(province), "emergency.drug_trace")
+    (key,) = keys_of(drug_tracing.cases(province), "emergency.drug_chain_gap")
     assert broken == {key["trace_code"]}
 
 
@@ -155,7 +155,7 @@ def test_some_devices_in_use_are_overdue_and_all_are_registered(province: Provin
         if row["next_due"]:
             due[row["reg_code"]] = row["next_due"]
     late = {code for code, day in due.items() if day < "2025-01-10" and devices[code]["equip_status"] == "2"}
-    told = keys_of(special_equipment.cases(province), "emergency.equip_inspect")
+    told = keys_of(special_equipment.cases(province), "emergency.equip_due")
     assert {key["reg_code"] for key in told} <= late and len(late) < len(devices) / 10
     assert all(due[key["reg_code"]] == key["next_due"] for key in told)
 

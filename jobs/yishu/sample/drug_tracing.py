@@ -123,7 +123,7 @@ def cases(province: Province) -> Iterator[col.Case]:
     """The box that one wholesaler was sent and another sent on."""
     sender = province.firms.uscc[int(_boxes(province).other[0])].as_py()
     key = {"trace_code": str(_codes(np.array([0]), np.array([0]))[0].as_py()), "trace_event": str(_OUT), "from_uscc": str(sender)}
-    yield col.Case("a box sent on by one who never received it", "emergency.drug_trace", key)
+    yield col.Case("a box sent on by one who never received it", "emergency.drug_chain_gap", key)
 
 
 SAMPLED = Sampled({"drug_trace": traces}, cases)

@@ -223,11 +223,12 @@ def tests(province: Province) -> Iterator[col.Extract]:
 def cases(province: Province) -> Iterator[col.Case]:
     """The bad lot, and each counter that it reached: the closure over what lots were made of."""
     known, holders = _lots(province), licences(province)
-    bad = {"food_batch_id": str(known.id[known.bad].as_py())}
-    yield col.Case("a bad lot", "emergency.food_test", bad | {"verdict": "2"})
+    bad = {"bad_batch_id": str(known.id[known.bad].as_py())}
+    yield col.Case("a bad lot", "emergency.bad_food_lot_reach", bad | {"steps": "0"})
     for row in np.flatnonzero(known.reached() & (known.step == _SOLD)).tolist():
         uscc = province.firms.uscc[int(holders.firm[known.licence[row]])].as_py()
-        yield col.Case("a counter that the bad lot reached", "emergency.food_batch", {"food_batch_id": str(known.id[row].as_py()), "uscc": str(uscc)})
+        key = bad | {"food_batch_id": str(known.id[row].as_py()), "uscc": str(uscc), "lots_made_of_it": "0"}
+        yield col.Case("a counter that the bad lot reached", "emergency.bad_food_lot_reach", key)
 
 
 SAMPLED = Sampled({"food_licence": licence_list, "food_batch": lots, "food_test": tests}, cases)

@@ -137,8 +137,8 @@ def cases(province: Province) -> Iterator[col.Case]:
     """Two devices in use whose next inspection is overdue."""
     known = _register(province)
     for row in np.flatnonzero(known.overdue)[:_CERTAIN].tolist():
-        key = {"reg_code": str(known.code[row].as_py()), "next_due": str(known.due[row])}
-        yield col.Case("a device in use that was not inspected again in time", "emergency.equip_inspect", key)
+        key = {"reg_code": str(known.code[row].as_py()), "next_due": str(known.due[row]), "standing": "2"}
+        yield col.Case("a device in use that was not inspected again in time", "emergency.equip_due", key)
 
 
 SAMPLED = Sampled({"equip": equipment, "equip_inspect": inspections}, cases)
