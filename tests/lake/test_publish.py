@@ -88,6 +88,8 @@ def test_the_index_shows_every_database_published_so_far_with_the_ledgers_figure
     publish(lake, "population")
     page.goto((lake.catalog / "index.html").as_uri())
     assert page.locator("section#legal_entity").count() == page.locator("section#population").count() == 1
+    links = [link.get_attribute("href") for link in page.locator("section#databases a").all()]
+    assert links == ["#legal_entity", "#population"]
     row = page.locator(f'tr[data-name="{DATASET}"]')
     assert row.locator("td.rows").inner_text() == "8"
     assert row.locator("td.share").inner_text() == "80.00%"
