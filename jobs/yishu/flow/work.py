@@ -6,14 +6,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import time
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
 from yishu.contract.graph import downstream, upstream
 from yishu.contract.levels import datasets_before
 from yishu.flow import agreed, gold, silver
+from yishu.flow.inputs import NEVER_FILLED, input_state
 from yishu.flow.pull import FAILED_REST, pull_due
 from yishu.flow.receive import datasets_with_new_files
 from yishu.lake import places, tables
@@ -62,7 +63,7 @@ class Work:
             return sorted(self.moving & set(self._before.get(name, ())))
         sources = {source.partition(".")[2] for source in upstream(self.lake.project, table) if source.startswith("silver.")}
         found = sorted(self.moving & sources)
-        return found if found and not self._waited_long(table, sources) else []
+        return found if found and not self._waited_long(table) else []
 
     def _asked_for(self, database: str | None) -> list[str]:
         project = self.lake.project
@@ -95,12 +96,21 @@ class Work:
     def _before(self) -> dict[str, list[str]]:
         return datasets_before(self.lake.project)
 
-    def _waited_long(self, mart: str, sources: Collection[str]) -> bool:
-        """Since it was built last, else since the first of its sources came to be, by the tables' own logs."""
-        path = self.lake.path(mart)
-        if tables.exists(path):
-            since = int(places.delta(path).history(1)[0]["timestamp"])
-        else:
-            filled = [place for place in map(self.lake.silver, sources) if tables.exists(place)]
-            since = min((int(places.delta(place).metadata().created_time) for place in filled), default=0)
-        return bool(since) and time.time() * 1000 - since > PATIENCE.total_seconds() * 1000
+    def _waited_long(self, mart: str) -> bool:
+        """Since the first of its inputs changed after it was built; a new definition waits for nobody."""
+        built = self.lake.ledger.table(mart)
+        was = json.loads(built.inputs) if built else {}
+        inputs = [name for name in self.lake.project.marts[mart].inputs if not name.startswith("codes.")]
+        changed = [name for name in inputs if input_state(self.lake, name) != was.get(name, NEVER_FILLED)]
+        since = min((self._changed_at(name, was.get(name, NEVER_FILLED)) for name in changed), default=0)
+        return time.time() * 1000 - since >= PATIENCE.total_seconds() * 1000
+
+    def _changed_at(self, name: str, was: str) -> int:
+        """The moment (ms since 1970) of the first commit after the state that an input once was in; 0 where the table is gone."""
+        if not tables.exists(self.lake.path(name)):
+            return 0  # who builds from it will say so
+        log = places.delta(self.lake.path(name)).history()
+        table_id, _, version = was.partition("@")
+        noted = self.lake.ledger.table(name)
+        seen = int(version) if noted and noted.table_id == table_id else -1
+        return min(int(entry["timestamp"]) for entry in log if int(entry["version"]) > seen)
