@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from pydantic import JsonValue
 
 from yishu.errors import MachineError, UsageError
 from yishu.settings import LOOPBACK, Settings
+
+WAITS = (1.0, 2.0, 4.0)
+"""Seconds between tries."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,20 @@ def import_pools(settings: Settings) -> None:
     wanted = pools(settings)
     rows: list[JsonValue] = [{"name": name, "slots": slots, "include_deferred": True} for name, slots in wanted.items()]
     actions: list[JsonValue] = [{"action": "create", "entities": rows, "action_on_existence": "overwrite"}]
-    failed = _call(settings, "PATCH", "/api/v2/pools", {"actions": actions}).get("create")
+    failed = _patiently(settings, "PATCH", "/api/v2/pools", {"actions": actions}).get("create")
     if isinstance(failed, dict) and failed.get("errors"):
         log = settings.home / "logs" / "airflow-api-server.log"
         raise MachineError(f"Airflow refused pools: {failed['errors']}", code="airflow", remedy=f"read the end of {log}")
+
+
+def _patiently(settings: Settings, method: str, path: str, body: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """A call that may be repeated: just after a start Airflow's parts lock each other out of a SQLite database for seconds."""
+    for wait in WAITS:
+        try:
+            return _call(settings, method, path, body)
+        except MachineError:
+            time.sleep(wait)
+    return _call(settings, method, path, body)
 
 
 def _call(settings: Settings, method: str, path: str, body: dict[str, JsonValue] | None = None) -> dict[str, JsonValue]:
@@ -83,7 +97,11 @@ def _call(settings: Settings, method: str, path: str, body: dict[str, JsonValue]
             found = json.load(answer)
     except urllib.error.HTTPError as error:
         said = error.read().decode(errors="replace")[:300]
-        raise UsageError(f"Airflow refused {method} {path}: {error.code} {said}", code="airflow") from error
+        what = f"Airflow refused {method} {path}: {error.code} {said}"
+        if error.code >= 500:
+            log = settings.home / "logs" / "airflow-api-server.log"
+            raise MachineError(what, code="airflow", remedy=f"run again; if it stays so, read the end of {log}") from error
+        raise UsageError(what, code="airflow") from error
     except OSError as error:
         what = f"Airflow does not answer at {url(settings)}: {error}"
         raise MachineError(what, code="airflow", remedy="make run starts it") from error

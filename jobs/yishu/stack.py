@@ -118,7 +118,7 @@ def environment(settings: Settings) -> dict[str, str]:
         # everyone who reaches the port is its admin: only where none but this machine reaches it
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(loopback(settings)),
         "CORE__EXECUTION_API_SERVER_URL": f"{url(settings)}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=30",
         "API__HOST": address.bind,
         "API__PORT": str(address.port),
         "API__BASE_URL": url(settings),
