@@ -78,7 +78,11 @@ def import_pools(settings: Settings) -> None:
 
 
 def _patiently(settings: Settings, method: str, path: str, body: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    """A call that may be repeated: just after a start Airflow's parts lock each other out of a SQLite database for seconds."""
+    """A call that may be repeated, for Airflow fails one while a task starts, where its database is SQLite.
+
+    Its API server writes the log of a call on the event loop; the task's transaction, which holds the database, needs that loop
+    to end. Both stand still until SQLite gives up, after five seconds: a longer timeout makes it worse.
+    """
     for wait in WAITS:
         try:
             return _call(settings, method, path, body)

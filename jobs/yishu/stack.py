@@ -65,6 +65,7 @@ def start_airflow(settings: Settings) -> AirflowStatus:
             _launch(part, settings)
         _wait(settings)
         import_pools(settings)
+        _wait(settings)  # Airflow may have stood still for some seconds
         return airflow_status(settings)
 
 
@@ -118,7 +119,7 @@ def environment(settings: Settings) -> dict[str, str]:
         # everyone who reaches the port is its admin: only where none but this machine reaches it
         "CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": str(loopback(settings)),
         "CORE__EXECUTION_API_SERVER_URL": f"{url(settings)}/execution/",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}?timeout=30",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
         "API__HOST": address.bind,
         "API__PORT": str(address.port),
         "API__BASE_URL": url(settings),
