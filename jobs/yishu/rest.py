@@ -35,7 +35,8 @@ def trigger(settings: Settings, database: str) -> str:
         UsageError: there is no such DAG.
         MachineError: Airflow does not answer.
     """
-    answer = _call(settings, "POST", f"/api/v2/dags/{database}/dagRuns", {"logical_date": None})
+    # should a failed try have started one after all: a second run finds nothing to do
+    answer = _patiently(settings, "POST", f"/api/v2/dags/{database}/dagRuns", {"logical_date": None})
     return str(answer["dag_run_id"])
 
 
