@@ -272,7 +272,8 @@ def _mail(context: Context, reminder: Reminder) -> None:
     SmtpNotifier(to=list(reminder.addresses), subject=reminder.subject, html_content=reminder.page).notify(context)
 
 
-_RECEIPTS = """\n
+_RECEIPTS = """
+
 **回执 Receipts** — what each run took, with state and receipt, stands in the task's [XCom](/xcoms); the place is
 `receipts/<department>/{name}/<period>/<delivery>/` under `YISHU_HOME`, and `yishu receipt <delivery>` shows it.
 """

@@ -87,7 +87,9 @@ def _patiently(settings: Settings, method: str, path: str, body: dict[str, JsonV
     for wait in WAITS:
         try:
             return _call(settings, method, path, body)
-        except MachineError:
+        except MachineError as error:
+            if not isinstance(error.__cause__, urllib.error.HTTPError):
+                raise  # nobody is there: that is said at once
             time.sleep(wait)
     return _call(settings, method, path, body)
 

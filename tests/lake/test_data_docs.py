@@ -83,6 +83,19 @@ def test_without_news_nothing_is_built_and_changed_counts_are(lake: Lake) -> Non
     assert "7 unexpected values found" in result_page(lake, delivery).read_text(encoding="utf-8")
 
 
+def test_the_index_makes_no_result_anew(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Great Expectations does, for each result at each publishing, and leaves out what it cannot make."""
+    from great_expectations.data_context.data_context.abstract_data_context import AbstractDataContext
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a result was made anew")
+
+    monkeypatch.setattr(AbstractDataContext, "get_validation_result", refuse)
+    delivery = judged(lake, "accepted", ROWS)
+    build_data_docs(lake, "legal_entity")
+    assert delivery.id in (lake.catalog / "data_docs" / "index.html").read_text(encoding="utf-8")
+
+
 def test_pages_that_were_deleted_come_back(lake: Lake) -> None:
     delivery = judged(lake, "accepted", ROWS)
     build_data_docs(lake, "legal_entity")

@@ -66,3 +66,13 @@ def test_what_is_refused_is_not_asked_again(tmp_path: Path) -> None:
     with airflow(answers, tmp_path) as settings, pytest.raises(UsageError, match="422"):
         rest.import_pools(settings)
     assert answers == [200]
+
+
+def test_where_nobody_listens_it_is_said_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with airflow([], tmp_path) as settings:
+        pass
+    slept: list[float] = []
+    monkeypatch.setattr(rest.time, "sleep", slept.append)
+    with pytest.raises(MachineError, match="does not answer"):
+        rest.trigger(settings, "tax")
+    assert slept == []

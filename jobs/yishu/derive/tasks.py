@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TypedDict
 
 from yishu.contract.graph import inputs_foreign, inputs_inside, mart_order
-from yishu.contract.levels import dataset_levels, mart_levels
+from yishu.contract.levels import dataset_levels, datasets_before, mart_levels
 from yishu.contract.model import Cycle, Database, DatabaseClass, Dataset, Mart, Project, Sharing, WriteMode
 
 CLASSES: dict[DatabaseClass, str] = {
@@ -86,8 +86,7 @@ def _dataset_order(project: Project) -> list[str]:
 
 def _needed(dataset: Dataset, project: Project) -> list[str]:
     """Datasets without which rows of this one are kept out, for its references to them are more than a warning."""
-    references = [f.reference for f in dataset.fields if f.reference is not None and f.reference.severity != "warn"]
-    return sorted({f"silver.{r.dataset}" for r in references if r.dataset in project.datasets} - {f"silver.{dataset.name}"})
+    return [f"silver.{name}" for name in datasets_before(project)[dataset.name] if name in project.datasets]
 
 
 def _database(project: Project, database: Database) -> DatabaseJson:
